@@ -1,0 +1,59 @@
+/** A client: a SAML SP and/or an OIDC client, in the shape of Auth0's Management API (`/api/v2/clients`). */
+import { z } from 'zod';
+import { samlAddonSchema } from './saml-addon.js';
+
+/** Algorithms an ID or access token can be signed with (RFC 7518 3.1, RFC 8037). */
+export const TOKEN_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
+
+/** http(s) only: `javascript:` or `data:` as a form action would be script on our own origin (saml-output.md 17). */
+export const webUrl = z
+  .string('must be string')
+  .max(2048, 'must NOT have more than 2048 characters')
+  .refine((text) => {
+    if (!URL.canParse(text)) return false;
+    const { protocol } = new URL(text);
+    return protocol === 'https:' || protocol === 'http:';
+  }, 'must be an absolute http or https URL, like https://sp.example.com/acs');
+const urls = z.array(webUrl, 'must be array').max(100);
+
+const clientId = z
+  .string('must be string')
+  .regex(/^[\w.~-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ ~ -');
+
+/** What a caller may write. */
+export const clientBodySchema = z.strictObject({
+  client_id: clientId.optional(),
+  client_secret: z.string().min(1).max(256).optional(),
+  name: z.string('must be string').min(1, 'must NOT be empty').max(256),
+  description: z.string().max(140).optional(),
+  app_type: z.enum(['native', 'spa', 'regular_web', 'non_interactive']).optional(),
+  /** Allowed ACS URLs and redirect URIs; the first is the default. */
+  callbacks: urls.default([]),
+  allowed_logout_urls: urls.default([]),
+  web_origins: urls.default([]),
+  grant_types: z.array(z.string().max(128)).max(32).optional(),
+  token_endpoint_auth_method: z.enum(['none', 'client_secret_post', 'client_secret_basic']).optional(),
+  jwt_configuration: z
+    .strictObject({
+      /** Seconds an ID token lives. */
+      lifetime_in_seconds: z.int().min(1).max(2_592_000).default(36_000),
+      alg: z
+        .enum(TOKEN_ALGORITHMS, { error: `must be one of ${TOKEN_ALGORITHMS.join(', ')}` })
+        .default('RS256'),
+    })
+    .default({ lifetime_in_seconds: 36_000, alg: 'RS256' }),
+  client_metadata: z.record(z.string().max(255), z.string().max(255)).default({}),
+  addons: z.strictObject({ samlp: samlAddonSchema.optional() }).default({}),
+});
+/** What PATCH may write: any member, `null` where an optional one is to be taken away. */
+export const clientPatchSchema = clientBodySchema.omit({ client_id: true }).partial();
+
+export type ClientBody = z.infer<typeof clientBodySchema>;
+export interface Client extends Omit<ClientBody, 'client_id' | 'client_secret'> {
+  readonly client_id: string;
+  readonly client_secret: string;
+  /** ISO instants. */
+  readonly created_at: string;
+  readonly updated_at: string;
+}

@@ -1,0 +1,16 @@
+/** The tenant's signing keys as they are kept: one current key an algorithm, earlier ones still published. */
+import type { TokenAlgorithm } from './client.js';
+
+export interface SigningKey {
+  /** RFC 7638 thumbprint of the public key (base64url of SHA-256). */
+  readonly kid: string;
+  /** RS256 also signs SAML. */
+  readonly alg: TokenAlgorithm;
+  readonly status: 'current' | 'previous';
+  /** PKCS#8 PEM. Leaves the storage for signing only, never for an answer or a log. */
+  readonly privateKeyPem: string;
+  /** PEM; only RS256 keys have one. */
+  readonly certificatePem: string | null;
+  /** ISO instant. */
+  readonly createdAt: string;
+}

@@ -1,0 +1,30 @@
+/** What holds for the whole tenant; every member has a default, so a first start needs none. */
+import { z } from 'zod';
+
+export const tenantSettingsSchema = z.strictObject({
+  /** The tenant's name: `event.tenant.id`, and part of the default entity_id. */
+  name: z
+    .string('must be string')
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens')
+    .default('mintmark'),
+  /** The IdP's entityID; unset it is `urn:auth0:<name>`. */
+  entity_id: z.string('must be string').min(1).max(1024).optional(),
+  /** Put before the name of a claim that has no mapping. On Auth0's own wire it reads http://schemas.auth0.com/ (plural). */
+  unmapped_claim_prefix: z.string('must be string').max(256).default('http://schema.auth0.com/'),
+  /** The audience of an access token when a transaction names none; unset, such an access token is opaque. */
+  default_audience: z.string('must be string').min(1).max(2048).optional(),
+  /** Seconds an access token lives. */
+  access_token_lifetime_in_seconds: z.int('must be integer').min(1).max(2_592_000).default(86_400),
+  /** RSA keys below it are refused; below 2048 bits they warn. */
+  minimum_rsa_bits: z.int('must be integer').min(512).max(16_384).default(1024),
+  /** Kept transactions; the older ones beyond either cap are deleted. */
+  retention: z
+    .strictObject({
+      days: z.number('must be number').positive().max(3650).default(7),
+      transactions: z.int('must be integer').min(1).max(10_000_000).default(10_000),
+    })
+    .default({ days: 7, transactions: 10_000 }),
+});
+export type TenantSettings = z.infer<typeof tenantSettingsSchema>;
+export const entityIdOf = (settings: TenantSettings): string =>
+  settings.entity_id ?? `urn:auth0:${settings.name}`;

@@ -1,0 +1,125 @@
+/**
+ * A transaction as it is kept: one login from request to response, the centre of the product.
+ * Plain data, JSON all through; the steps in `login/` take one and return one, `storage/` keeps it.
+ */
+import type { AuthnRequest } from '../protocol/saml/authn-request.js';
+import type { Layers } from '../protocol/saml/layers.js';
+import type { FieldError } from '../protocol/mintmark-error.js';
+import type { TokenAlgorithm } from './client.js';
+import type { UserProfile } from './user.js';
+
+export type TransactionStatus = 'pending' | 'suspended' | 'completed' | 'denied' | 'failed';
+export type Protocol = 'samlp' | 'oidc';
+
+/** One event of the append-only timeline. */
+export interface TimelineEvent {
+  /** `request.received`, `user.authenticated`, `saml.signed`, … */
+  readonly name: string;
+  /** ISO instant, of the transaction's clock. */
+  readonly at: string;
+  readonly detail?: Record<string, unknown>;
+}
+
+/** Something a person should know that did not stop the login. */
+export interface Warning {
+  /** Stable, snake_case. */
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** What a token layer asks for: REST now, Actions later. */
+export interface TokenConfiguration {
+  /** By claim name, as asked; restricted names are dropped when the token is made. */
+  readonly customClaims: Readonly<Record<string, unknown>>;
+}
+export interface AccessTokenConfiguration extends TokenConfiguration {
+  /** `true` adds the scope, `false` takes it away; the last word counts. */
+  readonly scopes: Readonly<Record<string, boolean>>;
+}
+
+export interface SamlRequestPart {
+  /** As sent; absent when the IdP initiates. */
+  readonly SAMLRequest?: string;
+  readonly RelayState?: string;
+  /** Decoded and validated. */
+  readonly authnRequest?: AuthnRequest;
+  /** The validated address the response is delivered to. */
+  readonly acsUrl: string;
+}
+export interface OidcRequestPart {
+  /** As asked, space-separated. */
+  readonly scope: string;
+  readonly audience?: string;
+  readonly nonce?: string;
+}
+/** What of the client a token needs, as it was when the transaction began. */
+export interface TokenClientPart {
+  readonly alg: TokenAlgorithm;
+  readonly idTokenLifetimeInSeconds: number;
+}
+
+export interface SamlResult {
+  /** base64 of the exact bytes. */
+  readonly SAMLResponse: string;
+  readonly acsUrl: string;
+  readonly RelayState?: string;
+}
+export interface OidcResult {
+  readonly id_token?: string;
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+  readonly scope: string;
+}
+
+/** A custom claim that did not reach its token. */
+export interface DroppedClaim {
+  readonly token: 'id_token' | 'access_token';
+  readonly claim: string;
+  readonly reason: string;
+}
+
+export interface Transaction {
+  readonly id: string;
+  /** Grows with every write; a write names the one it read. */
+  readonly revision: number;
+  readonly status: TransactionStatus;
+  readonly protocol: Protocol;
+  readonly clientId: string;
+  readonly userId: string | null;
+  /** ISO instants of the server's clock. */
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  /** ISO instant: the clock this transaction was given; `null` follows the server's. */
+  readonly now: string | null;
+  readonly seed: string | null;
+  /** ISO instant at which the user authenticated, on the transaction's clock. */
+  readonly authenticatedAt: string;
+  /** The profile at the moment of login. */
+  readonly user: UserProfile;
+  readonly saml?: SamlRequestPart;
+  readonly oidc?: OidcRequestPart;
+  readonly tokenClient: TokenClientPart;
+  readonly samlLayers: Layers;
+  readonly idToken: TokenConfiguration;
+  readonly accessToken: AccessTokenConfiguration;
+  /** Partial `event`, merged over the one that Actions see. */
+  readonly event: Readonly<Record<string, unknown>> | null;
+  readonly timeline: readonly TimelineEvent[];
+  readonly warnings: readonly Warning[];
+  /** Why it was denied or failed; public. */
+  readonly reason: string | null;
+  /** Why it failed; the debug view alone shows it. */
+  readonly failure: {
+    readonly code: string;
+    readonly detail: string;
+    readonly cause?: string;
+    readonly errors?: readonly FieldError[];
+  } | null;
+  readonly result: SamlResult | OidcResult | null;
+  /** The assertion before encryption, where there was one. */
+  readonly assertionXml: string | null;
+  /** kid of the tenant key that signed, or fingerprint of the certificate that was brought along. */
+  readonly signedWith: string | null;
+  readonly droppedClaims: readonly DroppedClaim[];
+}
