@@ -1,0 +1,165 @@
+/**
+ * From an effective configuration to the bytes of a Response: defaults, checks, the assertion, and one of the protection
+ * modes of saml-output.md 3.3. Pure: the clock, ids, keys and randomness are arguments. Throws SamlError and then has
+ * signed nothing; whoever calls it answers with `issueErrorResponse`.
+ */
+import { BLOCK_CIPHERS, DIGEST_ALGORITHMS, SIGNATURE_ALGORITHMS } from '../xml/algorithms.js';
+import { encryptElement } from '../xml/encryption.js';
+import { element, type XmlElement } from '../xml/element.js';
+import { signEnveloped, type SignatureMethods, type SigningPair } from '../xml/signature.js';
+import { serialise } from '../xml/writer.js';
+import { buildAssertion, SIGNATURE_INDEX } from './assertion.js';
+import { mapAttributes } from './attributes.js';
+import { checkAttributes, checkText, settingPointer } from './configuration-rules.js';
+import { secondsFrom } from './instant.js';
+import { fingerprint } from './key-pairs.js';
+import type { EffectiveConfiguration } from './layers.js';
+import { findNameID } from './name-id.js';
+import { buildErrorResponse, buildResponse, type ResponseParts, type SamlStatus } from './response.js';
+import type { IssuedResponse, LoginContext, Pairs, ResponseContext } from './response-context.js';
+import { findWarnings } from './warnings.js';
+
+/** `random(n)` yields n secret random bytes, for encryption only. */
+export function issueResponse(
+  context: LoginContext,
+  pairs: Pairs,
+  random: (bytes: number) => Buffer,
+): IssuedResponse {
+  const { configuration, ids, now } = context;
+  const { settings } = configuration;
+  const attributes = mapAttributes(context.profile, configuration, context.unmappedClaimPrefix);
+  checkAttributes(attributes, configuration);
+  const nameID = findNameID(context.profile, attributes, configuration, context.unmappedClaimPrefix);
+  const texts = {
+    issuer: settings.issuer.value ?? context.entityId,
+    audience: settings.audience.value ?? context.request?.issuer ?? context.fallbackAudience,
+    recipient: settings.recipient.value ?? context.acsUrl,
+    destination: settings.destination.value ?? context.acsUrl,
+    nameIdentifierFormat: nameID.format,
+    authnContextClassRef: classRef(context),
+  };
+  checkText(texts, configuration);
+  const at = (name: 'lifetimeInSeconds' | 'notBeforeSkewInSeconds' | 'sessionLifetimeInSeconds') => ({
+    name,
+    pointer: settingPointer(settings[name].layer, name),
+  });
+  const lifetime = settings.lifetimeInSeconds.value ?? 3600;
+  const sessionLifetime = settings.sessionLifetimeInSeconds.value;
+  const assertion = buildAssertion({
+    ...texts,
+    id: ids.assertion,
+    issueInstant: now,
+    notBefore: secondsFrom(now, -(settings.notBeforeSkewInSeconds.value ?? 0), at('notBeforeSkewInSeconds')),
+    notOnOrAfter: secondsFrom(now, lifetime, at('lifetimeInSeconds')),
+    nameID,
+    inResponseTo: context.request?.id,
+    authnInstant: context.authenticatedAt,
+    sessionIndex: ids.sessionIndex,
+    sessionNotOnOrAfter:
+      sessionLifetime === undefined
+        ? undefined
+        : secondsFrom(context.authenticatedAt, sessionLifetime, at('sessionLifetimeInSeconds')),
+    attributes,
+    typedAttributes: settings.typedAttributes.value ?? true,
+    includeAttributeNameFormat: settings.includeAttributeNameFormat.value ?? true,
+  });
+  const protectedResponse = protect(
+    responseParts(context, texts.issuer, texts.destination),
+    assertion,
+    configuration,
+    pairs,
+    random,
+  );
+  const relayState = settings.relayState.value ?? context.relayState;
+  return {
+    ...protectedResponse,
+    relayState,
+    nameID,
+    attributes,
+    warnings: findWarnings({ context, pairs, nameID, attributes, texts, relayState }),
+  };
+}
+
+/** An error Response; signed where the settings sign Responses or errors, and `pair` is there to do it. */
+export function issueErrorResponse(
+  context: ResponseContext,
+  status: SamlStatus,
+  pair: SigningPair | null,
+): string {
+  const { settings } = context.configuration;
+  const issuer = settings.issuer.value ?? context.entityId;
+  const response = buildErrorResponse(
+    responseParts(context, issuer, settings.destination.value ?? context.acsUrl),
+    status,
+  );
+  const wanted = settings.signResponse.value || settings.signBoth.value || settings.signErrors.value;
+  return serialise(
+    wanted && pair
+      ? signEnveloped(response, SIGNATURE_INDEX, pair, methodsOf(context.configuration))
+      : response,
+  );
+}
+
+const responseParts = (context: ResponseContext, issuer: string, destination: string): ResponseParts => ({
+  id: context.ids.response,
+  issuer,
+  issueInstant: context.now,
+  destination,
+  inResponseTo: context.request?.id,
+});
+
+/**
+ * The modes: A signs the assertion, B the response instead, C signs the assertion and then encrypts it, D encrypts it and
+ * signs the response over the ciphertext; `signBoth` signs both, from the inside out.
+ */
+function protect(
+  parts: ResponseParts,
+  assertion: XmlElement,
+  configuration: EffectiveConfiguration,
+  { own, tenant, encryption }: Pairs,
+  random: (bytes: number) => Buffer,
+): Pick<IssuedResponse, 'xml' | 'assertionXml' | 'signed' | 'encryptedWith'> {
+  const { settings } = configuration;
+  const pair = own?.pair ?? tenant;
+  const methods = methodsOf(configuration);
+  const signResponse = settings.signResponse.value || settings.signBoth.value;
+  const signAssertion = !settings.signResponse.value || settings.signBoth.value;
+  const inner = signAssertion ? signEnveloped(assertion, SIGNATURE_INDEX, pair, methods) : assertion;
+  const plaintext = encryption ? serialise(inner) : null;
+  const content =
+    encryption && plaintext !== null
+      ? element('saml:EncryptedAssertion', {}, [
+          encryptElement(
+            plaintext,
+            encryption.pair,
+            BLOCK_CIPHERS[settings.encryptionAlgorithm.value ?? 'aes256-cbc'],
+            random,
+          ),
+        ])
+      : inner;
+  const response = buildResponse(parts, content);
+  return {
+    xml: serialise(signResponse ? signEnveloped(response, SIGNATURE_INDEX, pair, methods) : response),
+    assertionXml: plaintext,
+    signed: [
+      ...(signAssertion ? (['assertion'] as const) : []),
+      ...(signResponse ? (['response'] as const) : []),
+    ],
+    encryptedWith: encryption ? fingerprint(encryption.certificate) : null,
+  };
+}
+
+const methodsOf = ({ settings }: EffectiveConfiguration): SignatureMethods => ({
+  signature: SIGNATURE_ALGORITHMS[settings.signatureAlgorithm.value ?? 'rsa-sha256'],
+  digest: DIGEST_ALGORITHMS[settings.digestAlgorithm.value ?? 'sha256'],
+  inclusive: settings.inclusiveNamespaces.value ? ['xs'] : [],
+});
+
+/** authnContextClassRef as set; else, where the client wants it, the first class that was requested; else the default. */
+function classRef({ configuration: { settings }, request }: ResponseContext): string {
+  const { authnContextClassRef, echoRequestedAuthnContext } = settings;
+  const requested = request?.requestedAuthnContext?.classRefs[0];
+  if (authnContextClassRef.layer === 'default' && echoRequestedAuthnContext.value && requested !== undefined)
+    return requested;
+  return authnContextClassRef.value ?? '';
+}
