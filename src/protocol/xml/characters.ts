@@ -3,6 +3,9 @@
 /** XML 1.0 2.2 `Char`: everything else cannot stand in a document, not even as a character reference. */
 const illegal = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
+/** Printable ASCII without markup: nothing to escape, nothing to refuse. Most texts are, and this is the quick way to know. */
+export const isPlain = (text: string): boolean => !/[^ !#-%'-;=?-~]/.test(text);
+
 /** The first character of `text` that XML 1.0 forbids, as `U+0001`, or `null`. */
 export function illegalCharacter(text: string): string | null {
   const found = illegal.exec(text)?.[0];
