@@ -1,0 +1,112 @@
+/**
+ * The one place that knows two databases are spoken to. Stores write SQL that both understand, with `?` for values.
+ * Every change is one statement, or a list handed over whole: TypeORM keeps a single SQLite connection, so a
+ * transaction held open across an `await` would take in, and roll back, what other requests were told is stored.
+ */
+import type { Database as SqliteConnection } from 'better-sqlite3';
+import { QueryFailedError, type DataSource, type QueryResult, type QueryRunner } from 'typeorm';
+
+export type SqlValue = string | number | null;
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** The database refused or was not there. Unlike TypeORM's own error it does not carry the values, which may be keys. */
+export class DatabaseError extends Error {
+  constructor(
+    /** Of the driver: `SQLITE_FULL`, `23505`, `ECONNREFUSED`, … */
+    readonly code: string,
+    message: string,
+    readonly sql: string,
+  ) {
+    super(`${code}: ${message}`);
+    this.name = 'DatabaseError';
+  }
+}
+
+function withoutValues(error: unknown, sql: string): unknown {
+  const cause = error instanceof QueryFailedError ? error.driverError : error;
+  if (!(cause instanceof Error) || !('code' in cause)) return error;
+  return new DatabaseError(String(cause.code), cause.message, sql);
+}
+
+export class Database {
+  readonly #dataSource: DataSource;
+  readonly #onPostgres: boolean;
+  readonly #numbered = new Map<string, string>();
+
+  constructor(dataSource: DataSource) {
+    this.#dataSource = dataSource;
+    this.#onPostgres = dataSource.options.type === 'postgres';
+  }
+
+  async rows<Row>(sql: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+    return (await this.#run({ sql, values })).records as Row[];
+  }
+
+  /** How many rows the statement changed. */
+  async change(sql: string, values: readonly SqlValue[] = []): Promise<number> {
+    return (await this.#run({ sql, values })).affected ?? 0;
+  }
+
+  /** All of the statements or none, in order; how many rows each changed. Each sees what the ones before it did. */
+  async atomically(statements: readonly Statement[]): Promise<number[]> {
+    const queryRunner = this.#dataSource.createQueryRunner();
+    try {
+      return await (this.#onPostgres
+        ? this.#inTransaction(queryRunner, statements)
+        : this.#inOneGo((await queryRunner.connect()) as SqliteConnection, statements));
+    } catch (error) {
+      throw withoutValues(error, statements.map(({ sql }) => sql).join('; '));
+    } finally {
+      await queryRunner.release();
+    }
+  }
+
+  async #run({ sql, values }: Statement): Promise<QueryResult> {
+    const queryRunner = this.#dataSource.createQueryRunner();
+    try {
+      return await queryRunner.query(this.#dialect(sql), values as SqlValue[], true);
+    } catch (error) {
+      throw withoutValues(error, sql);
+    } finally {
+      await queryRunner.release();
+    }
+  }
+
+  async #inTransaction(queryRunner: QueryRunner, statements: readonly Statement[]): Promise<number[]> {
+    await queryRunner.startTransaction('READ COMMITTED');
+    try {
+      const changed: number[] = [];
+      for (const { sql, values } of statements) {
+        const result = await queryRunner.query(this.#dialect(sql), values as SqlValue[], true);
+        changed.push(result.affected ?? 0);
+      }
+      await queryRunner.commitTransaction();
+      return changed;
+    } catch (error) {
+      await queryRunner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  #inOneGo(connection: SqliteConnection, statements: readonly Statement[]): number[] {
+    const run = connection.transaction(() =>
+      statements.map(({ sql, values }) => connection.prepare(sql).run(...values).changes),
+    );
+    return run.immediate();
+  }
+
+  /** PostgreSQL counts its placeholders: `$1`, `$2`. */
+  #dialect(sql: string): string {
+    if (!this.#onPostgres) return sql;
+    let numbered = this.#numbered.get(sql);
+    if (numbered === undefined) {
+      let position = 0;
+      numbered = sql.replaceAll('?', () => `$${++position}`);
+      this.#numbered.set(sql, numbered);
+    }
+    return numbered;
+  }
+}

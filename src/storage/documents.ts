@@ -1,0 +1,154 @@
+import { randomInt } from 'node:crypto';
+import type { Database, SqlValue } from './database.js';
+import { isStorableKey, requireStorableKey } from './storable-key.js';
+
+/** A page of a list, as Auth0 counts them: the first is 0. */
+export interface Page {
+  readonly page: number;
+  readonly perPage: number;
+}
+export interface Listing<Value> {
+  readonly items: readonly Value[];
+  /** Of all pages. */
+  readonly total: number;
+}
+
+/** What a table of documents is told apart by. */
+export interface DocumentTable<Value> {
+  readonly name: string;
+  /** The column, and the member of the document, that is its key. */
+  readonly key: string & keyof Value;
+  /** Further columns that follow from the document. */
+  readonly derived: Readonly<Record<string, (value: Value) => SqlValue>>;
+}
+
+/**
+ * Whole values kept as JSON text under a key of theirs, oldest first: what clients and users share.
+ * A revision counts the writes to a row, so that a change is written only over what it was made from.
+ */
+export class Documents<Value extends { readonly created_at: string }> {
+  readonly #database: Database;
+  readonly #table: DocumentTable<Value>;
+  readonly #select: string;
+
+  constructor(database: Database, table: DocumentTable<Value>) {
+    this.#database = database;
+    this.#table = table;
+    this.#select = `SELECT revision, document FROM ${table.name} WHERE ${table.key} = ?`;
+  }
+
+  async get(key: string): Promise<Value | null> {
+    return (await this.#read(key))?.value ?? null;
+  }
+
+  async list({ page, perPage }: Page): Promise<Listing<Value>> {
+    const { name, key } = this.#table;
+    const rows = await this.#database.rows<{ document: string }>(
+      `SELECT document FROM ${name} ORDER BY created_at, ${key} LIMIT ? OFFSET ?`,
+      [perPage, Math.min(page * perPage, Number.MAX_SAFE_INTEGER)],
+    );
+    const [count] = await this.#database.rows<{ total: number | string }>(
+      `SELECT count(*) AS total FROM ${name}`,
+    );
+    return {
+      items: rows.map(({ document }) => JSON.parse(document) as Value),
+      total: Number(count?.total),
+    };
+  }
+
+  /** The documents whose derived column has this value, oldest first. */
+  async listBy(column: string, value: SqlValue): Promise<Value[]> {
+    const { name, key } = this.#table;
+    const rows = await this.#database.rows<{ document: string }>(
+      `SELECT document FROM ${name} WHERE ${column} = ? ORDER BY created_at, ${key}`,
+      [value],
+    );
+    return rows.map(({ document }) => JSON.parse(document) as Value);
+  }
+
+  /** False where the key is taken; then nothing changes. Throws `invalid_body` for a key that cannot be stored. */
+  async insert(value: Value, further: Readonly<Record<string, SqlValue>> = {}): Promise<boolean> {
+    return (await this.#insert(value, further, 'NOTHING')) === 1;
+  }
+
+  /** Throws `invalid_body` for a key that cannot be stored. */
+  async upsert(value: Value, further: Readonly<Record<string, SqlValue>> = {}): Promise<void> {
+    const { name } = this.#table;
+    const written = Object.keys({ ...this.#columns(value), ...further })
+      .map((column) => `${column} = excluded.${column}`)
+      .join(', ');
+    await this.#insert(value, further, `UPDATE SET ${written}, revision = ${name}.revision + 1`);
+  }
+
+  /** Writes over whatever is there; false where nothing is. */
+  async replace(value: Value): Promise<boolean> {
+    return (await this.#overwrite(value)) === 1;
+  }
+
+  /**
+   * Writes what `change` makes of the document, and yields it; `null` where there is none.
+   * When somebody else writes in between, `change` is asked again with what they wrote: no write is lost.
+   */
+  async update(key: string, change: (value: Value) => Value): Promise<Value | null> {
+    for (;;) {
+      const read = await this.#read(key);
+      if (!read) return null;
+      const next = change(read.value);
+      if (this.#keyOf(next) !== key) throw new TypeError(`a change of a row of ${this.#table.name} moved it`);
+      if ((await this.#overwrite(next, read.revision)) === 1) return next;
+    }
+  }
+
+  async delete(key: string): Promise<boolean> {
+    if (!isStorableKey(key)) return false;
+    const { name, key: column } = this.#table;
+    return (await this.#database.change(`DELETE FROM ${name} WHERE ${column} = ?`, [key])) === 1;
+  }
+
+  async #read(key: string): Promise<{ value: Value; revision: number } | null> {
+    if (!isStorableKey(key)) return null;
+    const [row] = await this.#database.rows<{ revision: number; document: string }>(this.#select, [key]);
+    return row ? { value: JSON.parse(row.document) as Value, revision: row.revision } : null;
+  }
+
+  #insert(value: Value, further: Readonly<Record<string, SqlValue>>, onConflict: string): Promise<number> {
+    const { name, key } = this.#table;
+    requireStorableKey(this.#keyOf(value), `/${key}`);
+    const row = {
+      [key]: this.#keyOf(value),
+      // Not 1: a change made from a row that was deleted and made anew must not fit the new one.
+      revision: randomInt(2 ** 30),
+      ...this.#columns(value),
+      ...further,
+    };
+    const columns = Object.keys(row);
+    return this.#database.change(
+      `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT (${key}) DO ${onConflict}`,
+      Object.values(row),
+    );
+  }
+
+  #overwrite(value: Value, revision?: number): Promise<number> {
+    const { name, key } = this.#table;
+    if (!isStorableKey(this.#keyOf(value))) return Promise.resolve(0);
+    const row = this.#columns(value);
+    const written = Object.keys(row).map((column) => `${column} = ?`);
+    const unchanged = revision === undefined ? '' : ' AND revision = ?';
+    return this.#database.change(
+      `UPDATE ${name} SET ${written.join(', ')}, revision = revision + 1 WHERE ${key} = ?${unchanged}`,
+      [...Object.values(row), this.#keyOf(value), ...(revision === undefined ? [] : [revision])],
+    );
+  }
+
+  #columns(value: Value): Record<string, SqlValue> {
+    return {
+      created_at: Date.parse(value.created_at),
+      document: JSON.stringify(value),
+      ...Object.fromEntries(Object.entries(this.#table.derived).map(([name, of]) => [name, of(value)])),
+    };
+  }
+
+  #keyOf(value: Value): string {
+    return value[this.#table.key] as string;
+  }
+}

@@ -1,0 +1,64 @@
+import type { DataSource } from 'typeorm';
+import { tenantSettingsSchema, type TenantSettings } from '../tenant/tenant-settings.js';
+import { Database } from './database.js';
+import { COUNT_TENANT_CHANGE } from './tenant-revision.js';
+
+/** The tenant's one row. */
+export class SettingsStore {
+  readonly #database: Database;
+
+  constructor(dataSource: DataSource) {
+    this.#database = new Database(dataSource);
+  }
+
+  /**
+   * Grows with every change of settings, admin token or signing keys, by any instance. One cheap read: read it first,
+   * and what was parsed under the same revision still holds.
+   */
+  async revision(): Promise<number> {
+    const [row] = await this.#database.rows<{ revision: number }>('SELECT revision FROM tenant WHERE id = 1');
+    return row!.revision;
+  }
+
+  /** What was put, with defaults for the members it left out. */
+  async get(): Promise<TenantSettings> {
+    const [row] = await this.#database.rows<{ settings: string | null }>(
+      'SELECT settings FROM tenant WHERE id = 1',
+    );
+    return tenantSettingsSchema.parse(JSON.parse(row?.settings ?? '{}'));
+  }
+
+  async put(settings: TenantSettings): Promise<void> {
+    await this.#database.atomically([
+      COUNT_TENANT_CHANGE,
+      { sql: 'UPDATE tenant SET settings = ? WHERE id = 1', values: [JSON.stringify(settings)] },
+    ]);
+  }
+
+  /** `null` until one is set. */
+  async adminTokenHash(): Promise<string | null> {
+    const [row] = await this.#database.rows<{ admin_token_hash: string | null }>(
+      'SELECT admin_token_hash FROM tenant WHERE id = 1',
+    );
+    return row?.admin_token_hash ?? null;
+  }
+
+  async setAdminTokenHash(hash: string): Promise<void> {
+    await this.#database.atomically([
+      COUNT_TENANT_CHANGE,
+      { sql: 'UPDATE tenant SET admin_token_hash = ? WHERE id = 1', values: [hash] },
+    ]);
+  }
+
+  /** False where one is set already: of several instances at their first start one generates the token. */
+  async setFirstAdminTokenHash(hash: string): Promise<boolean> {
+    const [, set] = await this.#database.atomically([
+      COUNT_TENANT_CHANGE,
+      {
+        sql: 'UPDATE tenant SET admin_token_hash = ? WHERE id = 1 AND admin_token_hash IS NULL',
+        values: [hash],
+      },
+    ]);
+    return set === 1;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Storage owns the database: where it is, its tables, and one store for each thing that is kept. Stores take and give
+ * the plain values of `tenant/`. It does not know what a login is, HTTP, or who asks.
+ */
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ClientStore } from './client-store.js';
+import { openDataSource } from './data-source.js';
+import { SettingsStore } from './settings-store.js';
+import { SigningKeyStore } from './signing-key-store.js';
+import { TransactionStore } from './transaction-store.js';
+import { UserStore } from './user-store.js';
+
+const STORES = [ClientStore, UserStore, SigningKeyStore, SettingsStore, TransactionStore];
+
+@Module({})
+export class StorageModule implements OnApplicationShutdown {
+  readonly #dataSource: DataSource;
+
+  constructor(@Inject(DataSource) dataSource: DataSource) {
+    this.#dataSource = dataSource;
+  }
+
+  /** The stores over the database at this URL, for every module; migrated before anybody gets one. */
+  static forUrl(databaseUrl: string): DynamicModule {
+    const providers: Provider[] = [
+      { provide: DataSource, useFactory: () => openDataSource(databaseUrl) },
+      ...STORES.map((Store) => ({
+        provide: Store,
+        useFactory: (dataSource: DataSource) => new Store(dataSource),
+        inject: [DataSource],
+      })),
+    ];
+    return { module: StorageModule, global: true, providers, exports: [DataSource, ...STORES] };
+  }
+
+  /** Nest calls it after the HTTP server has answered what was in flight. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.#dataSource.destroy();
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * The tables as they are now. The TypeORM CLI compares them with a database to write the next migration, and the
+ * conformance suite compares them with what the migrations made, so that neither can drift from the other.
+ * Stores speak SQL (see docs/decisions/storage.md); nothing of TypeORM's entities leaves this floor.
+ */
+import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
+
+/**
+ * Collation of text columns: by code point on either database, so that a list has one order everywhere, and so that
+ * an upgrade of the server's locales cannot spoil an index.
+ */
+export const TEXT_COLLATION = { postgres: 'C', sqlite: 'BINARY' } as const;
+export type TextCollation = (typeof TEXT_COLLATION)[keyof typeof TEXT_COLLATION];
+
+export function tablesWith(collation: TextCollation): EntitySchema[] {
+  const text: EntitySchemaColumnOptions = { type: 'text', collation };
+  const nullableText: EntitySchemaColumnOptions = { ...text, nullable: true };
+  const key: EntitySchemaColumnOptions = { ...text, primary: true };
+  const integer: EntitySchemaColumnOptions = { type: 'integer' };
+  /** Milliseconds since 1970. */
+  const instant: EntitySchemaColumnOptions = { type: 'bigint' };
+  return [
+    new EntitySchema({
+      name: 'tenant',
+      columns: {
+        id: { ...integer, primary: true },
+        revision: integer,
+        settings: nullableText,
+        admin_token_hash: nullableText,
+      },
+    }),
+    new EntitySchema({
+      name: 'signing_keys',
+      columns: {
+        kid: key,
+        alg: text,
+        status: text,
+        private_key_pem: text,
+        certificate_pem: nullableText,
+        created_at: instant,
+      },
+      indices: [
+        { name: 'signing_keys_one_current', columns: ['alg'], unique: true, where: `"status" = 'current'` },
+      ],
+    }),
+    new EntitySchema({
+      name: 'clients',
+      columns: { client_id: key, revision: integer, created_at: instant, document: text },
+      indices: [{ name: 'clients_by_age', columns: ['created_at', 'client_id'] }],
+    }),
+    new EntitySchema({
+      name: 'users',
+      columns: {
+        user_id: key,
+        revision: integer,
+        created_at: instant,
+        email_digest: nullableText,
+        password_hash: nullableText,
+        document: text,
+      },
+      indices: [
+        { name: 'users_by_age', columns: ['created_at', 'user_id'] },
+        { name: 'users_by_email', columns: ['email_digest'] },
+      ],
+    }),
+    new EntitySchema({
+      name: 'transactions',
+      columns: {
+        id: key,
+        revision: integer,
+        status: text,
+        protocol: text,
+        client_id: text,
+        user_id: nullableText,
+        created_at: instant,
+        document: text,
+      },
+      indices: [
+        { name: 'transactions_by_age', columns: ['created_at', 'id'] },
+        { name: 'transactions_by_client', columns: ['client_id', 'created_at', 'id'] },
+        { name: 'transactions_by_user', columns: ['user_id', 'created_at', 'id'] },
+      ],
+    }),
+  ];
+}

@@ -1,0 +1,142 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import type { Protocol, Transaction, TransactionStatus } from '../tenant/transaction.js';
+import { Database, type SqlValue } from './database.js';
+import { isStorableKey, requireStorableKey } from './storable-key.js';
+import { decodeCursor, encodeCursor, type TransactionCursor } from './transaction-cursor.js';
+
+export interface TransactionFilters {
+  readonly clientId?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly status?: TransactionStatus | undefined;
+  readonly protocol?: Protocol | undefined;
+}
+const FILTER_COLUMNS = {
+  clientId: 'client_id',
+  userId: 'user_id',
+  status: 'status',
+  protocol: 'protocol',
+} as const satisfies Record<keyof TransactionFilters, string>;
+
+export interface TransactionListing {
+  readonly items: readonly Transaction[];
+  /** The cursor of the next page; `null` on the last. */
+  readonly next: string | null;
+}
+
+const INSERT = `INSERT INTO transactions
+  (id, revision, status, protocol, client_id, user_id, created_at, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const GET = 'SELECT document FROM transactions WHERE id = ?';
+const UPDATE = `UPDATE transactions SET revision = ?, status = ?, user_id = ?, document = ?
+  WHERE id = ? AND revision = ? AND status IN ('pending', 'suspended')`;
+/** The oldest up to a point; in small lots, since SQLite deletes on the thread that also answers requests. */
+const PRUNE_LOT = 100;
+const PRUNE = `DELETE FROM transactions WHERE id IN (
+  SELECT id FROM transactions WHERE (created_at, id) <= (?, ?) ORDER BY created_at, id LIMIT ${PRUNE_LOT})`;
+
+const instantOf = (transaction: Transaction): number => Date.parse(transaction.createdAt);
+
+export class TransactionStore {
+  readonly #database: Database;
+
+  constructor(dataSource: DataSource) {
+    this.#database = new Database(dataSource);
+  }
+
+  /** Throws `invalid_body` for a user_id that no database can look up. */
+  async insert(transaction: Transaction): Promise<void> {
+    const { id, revision, status, protocol, clientId, userId } = transaction;
+    requireStorableKey(clientId, '/client_id');
+    if (userId !== null) requireStorableKey(userId, '/user/user_id');
+    await this.#database.change(INSERT, [
+      id,
+      revision,
+      status,
+      protocol,
+      clientId,
+      userId,
+      instantOf(transaction),
+      JSON.stringify(transaction),
+    ]);
+  }
+
+  async get(id: string): Promise<Transaction | null> {
+    if (!isStorableKey(id)) return null;
+    const [row] = await this.#database.rows<{ document: string }>(GET, [id]);
+    return row ? (JSON.parse(row.document) as Transaction) : null;
+  }
+
+  /**
+   * Writes `next` over the revision before it; false where that is no longer the stored one, or its status is final.
+   * Of any number of writers that read the same revision exactly one is told true. Throws as `insert` does.
+   */
+  async update(next: Transaction): Promise<boolean> {
+    if (next.userId !== null) requireStorableKey(next.userId, '/user/user_id');
+    const changed = await this.#database.change(UPDATE, [
+      next.revision,
+      next.status,
+      next.userId,
+      JSON.stringify(next),
+      next.id,
+      next.revision - 1,
+    ]);
+    return changed === 1;
+  }
+
+  /** Newest first. Throws `cursor_invalid`. */
+  async list({
+    filters = {},
+    limit,
+    cursor,
+  }: {
+    readonly filters?: TransactionFilters;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<TransactionListing> {
+    const conditions: string[] = [];
+    const values: SqlValue[] = [];
+    for (const [name, column] of Object.entries(FILTER_COLUMNS)) {
+      const wanted = filters[name as keyof TransactionFilters];
+      if (wanted === undefined) continue;
+      if (!isStorableKey(wanted)) return { items: [], next: null };
+      conditions.push(`${column} = ?`);
+      values.push(wanted);
+    }
+    if (cursor !== undefined) {
+      const { createdAt, id } = decodeCursor(cursor);
+      conditions.push('(created_at, id) < (?, ?)');
+      values.push(createdAt, id);
+    }
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+    const rows = await this.#database.rows<{ document: string }>(
+      `SELECT document FROM transactions ${where} ORDER BY created_at DESC, id DESC LIMIT ?`,
+      // One more than asked for tells whether another page follows.
+      [...values, limit + 1],
+    );
+    const items = rows.slice(0, limit).map(({ document }) => JSON.parse(document) as Transaction);
+    const last = items.at(-1);
+    const next =
+      last && rows.length > limit ? encodeCursor({ createdAt: instantOf(last), id: last.id }) : null;
+    return { items, next };
+  }
+
+  /** Deletes what was created before `olderThan`, and the oldest beyond the newest `keep`; yields how many. */
+  async prune({ olderThan, keep }: { readonly olderThan: Date; readonly keep: number }): Promise<number> {
+    // No id is empty: everything before the instant, and nothing at it.
+    let pruned = await this.#deleteUpTo({ createdAt: olderThan.getTime(), id: '' });
+    const [surplus] = await this.#database.rows<{ created_at: number | string; id: string }>(
+      'SELECT created_at, id FROM transactions ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?',
+      [keep],
+    );
+    if (surplus) pruned += await this.#deleteUpTo({ createdAt: Number(surplus.created_at), id: surplus.id });
+    return pruned;
+  }
+
+  async #deleteUpTo({ createdAt, id }: TransactionCursor): Promise<number> {
+    for (let deleted = 0; ; await otherWork()) {
+      const lot = await this.#database.change(PRUNE, [createdAt, id]);
+      deleted += lot;
+      if (lot < PRUNE_LOT) return deleted;
+    }
+  }
+}

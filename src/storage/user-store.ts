@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { TenantError } from '../tenant/tenant-error.js';
+import type { User } from '../tenant/user.js';
+import { Database } from './database.js';
+import { Documents, type Listing, type Page } from './documents.js';
+import { isStorableKey } from './storable-key.js';
+
+/**
+ * What an email is looked up by, whatever its case. A digest, since an email may hold what no column does (U+0000)
+ * and be longer than an index entry of PostgreSQL; the email itself stands in the document. JSON escapes keep apart
+ * what UTF-8 would not.
+ */
+const emailDigest = (email: string): string =>
+  createHash('sha256').update(JSON.stringify(email.toLowerCase())).digest('base64url');
+
+export class UserStore {
+  readonly #database: Database;
+  readonly #users: Documents<User>;
+
+  constructor(dataSource: DataSource) {
+    this.#database = new Database(dataSource);
+    this.#users = new Documents<User>(this.#database, {
+      name: 'users',
+      key: 'user_id',
+      derived: { email_digest: ({ email }) => (typeof email === 'string' ? emailDigest(email) : null) },
+    });
+  }
+
+  /** Oldest first. */
+  list(page: Page): Promise<Listing<User>> {
+    return this.#users.list(page);
+  }
+
+  get(userId: string): Promise<User | null> {
+    return this.#users.get(userId);
+  }
+
+  /** Whatever the case of the email. Oldest first: several connections may know one address. */
+  findByEmail(email: string): Promise<readonly User[]> {
+    return this.#users.listBy('email_digest', emailDigest(email));
+  }
+
+  /** Throws `user_exists`; `invalid_body` for a user_id that no database can look up. */
+  async insert(user: User, passwordHash: string | null = null): Promise<void> {
+    if (!(await this.#users.insert(user, { password_hash: passwordHash })))
+      throw new TenantError(
+        'user_exists',
+        `there is a user ${user.user_id} already: PATCH it, or choose another user_id`,
+      );
+  }
+
+  /** False where there is no such user. Leaves the password as it is. */
+  replace(user: User): Promise<boolean> {
+    return this.#users.replace(user);
+  }
+
+  /** Leaves the password as it is where none is given. Throws `invalid_body` as `insert` does. */
+  upsert(user: User, passwordHash: string | null = null): Promise<void> {
+    return this.#users.upsert(user, passwordHash === null ? {} : { password_hash: passwordHash });
+  }
+
+  /**
+   * Writes what `change` makes of the user, and yields it; `null` where there is none.
+   * `change` may be asked several times: concurrent changes follow one another, and none is lost.
+   */
+  update(userId: string, change: (user: User) => User): Promise<User | null> {
+    return this.#users.update(userId, change);
+  }
+
+  /** False where there is no such user. The password goes with it. */
+  delete(userId: string): Promise<boolean> {
+    return this.#users.delete(userId);
+  }
+
+  /** `null` where there is no such user, or it has no password. */
+  async passwordHash(userId: string): Promise<string | null> {
+    if (!isStorableKey(userId)) return null;
+    const [row] = await this.#database.rows<{ password_hash: string | null }>(
+      'SELECT password_hash FROM users WHERE user_id = ?',
+      [userId],
+    );
+    return row?.password_hash ?? null;
+  }
+
+  /** `null` takes the password away. False where there is no such user. */
+  async setPasswordHash(userId: string, passwordHash: string | null): Promise<boolean> {
+    if (!isStorableKey(userId)) return false;
+    const changed = await this.#database.change('UPDATE users SET password_hash = ? WHERE user_id = ?', [
+      passwordHash,
+      userId,
+    ]);
+    return changed === 1;
+  }
+}
