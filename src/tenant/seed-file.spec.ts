@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parseSeed } from './seed-file.js';
+import { TenantError } from './tenant-error.js';
+
+const read = (yaml: string) => parseSeed(yaml, 'mintmark.yaml');
+const complaint = (yaml: string): string => {
+  try {
+    read(yaml);
+  } catch (error) {
+    if (!(error instanceof TenantError) || error.code !== 'seed_invalid') throw error;
+    return error.description;
+  }
+  throw new Error('the seed was accepted');
+};
+
+test('an empty file is an empty seed', () => {
+  expect(read('')).toEqual({ settings: {}, clients: [], users: [] });
+  expect(read('# nothing yet\n')).toEqual({ settings: {}, clients: [], users: [] });
+});
+
+test('settings that the file does not name stay unset', () => {
+  expect(read('settings: { default_audience: "https://api.example.test/" }').settings).toEqual({
+    default_audience: 'https://api.example.test/',
+  });
+});
+
+test('clients and users take the shape and the defaults of the REST API', () => {
+  const seed = read(`
+clients:
+  - client_id: sp
+    name: An SP
+    callbacks: [https://sp.example.test/acs]
+    addons:
+      samlp: { signResponse: true }
+users:
+  - user_id: auth0|alice
+    email: alice@example.test
+    department: Minting
+    password: correct horse
+`);
+  expect(seed.clients[0]).toMatchObject({
+    client_id: 'sp',
+    allowed_logout_urls: [],
+    addons: { samlp: { signResponse: true } },
+  });
+  expect(seed.users[0]).toMatchObject({
+    user_id: 'auth0|alice',
+    department: 'Minting',
+    connection: 'Username-Password-Authentication',
+  });
+});
+
+test('a PEM stands as a block scalar, its line breaks kept', () => {
+  const pem = readFileSync(new URL('../../test/keys/saml-sp.crt.pem', import.meta.url), 'utf8');
+  const block = pem.trimEnd().split('\n').join('\n          ');
+  const seed = read(`
+clients:
+  - client_id: sp
+    name: An SP
+    addons:
+      samlp:
+        encryptionCert: |
+          ${block}
+`);
+  expect(seed.clients[0]!.addons.samlp!.encryptionCert).toBe(pem);
+});
+
+test('an unknown setting is told with its line, its column and the nearest name', () => {
+  expect(
+    complaint(`clients:
+  - client_id: sp
+    name: An SP
+    addons:
+      samlp:
+        audiense: urn:sp
+`),
+  ).toBe(
+    'mintmark.yaml:6:9: clients[0].addons.samlp.audiense: unknown setting "audiense"; did you mean "audience"?',
+  );
+});
+
+test('every fault is told, in one go', () => {
+  expect(
+    complaint(`setings: {}
+clients:
+  - name: no id
+    callbacks: ["javascript:alert(1)"]
+users:
+  - user_id: 7
+  - email: a@example.test
+`).split('\n'),
+  ).toEqual([
+    'mintmark.yaml:3:5: clients[0].client_id: is missing',
+    'mintmark.yaml:4:17: clients[0].callbacks[0]: must be an absolute http or https URL, like https://sp.example.com/acs',
+    'mintmark.yaml:6:5: users[0].user_id: must be string: put it in quotes',
+    'mintmark.yaml:7:5: users[1].user_id: is missing',
+    'mintmark.yaml:1:1: setings: unknown field "setings"; did you mean "settings"?',
+  ]);
+});
+
+test('an id that stands twice is refused where it stands the second time', () => {
+  expect(complaint('users:\n  - user_id: a\n  - user_id: b\n  - user_id: a\n')).toBe(
+    'mintmark.yaml:4:5: users[2].user_id: "a" is already users[0]',
+  );
+  expect(complaint('clients: [{client_id: a, name: A}, {client_id: a, name: B}]')).toContain(
+    '"a" is already clients[0]',
+  );
+});
+
+test.each([
+  ['broken syntax', 'clients: [\nusers: []', /^mintmark\.yaml:2:/],
+  ['a duplicate key', 'users: []\nusers: []', /^mintmark\.yaml:2:1: .*unique/],
+  ['a tab as indentation', 'users:\n\t- user_id: a', /^mintmark\.yaml:2:1: /],
+  ['a second document', 'users: []\n---\nusers: []', /^mintmark\.yaml:2:1: .*multiple documents/],
+  ['a tag of its own', 'users: !evil []', /^mintmark\.yaml:1:8: .*tag/],
+  ['a tag of other languages', 'users: !!js/function "x"', /^mintmark\.yaml:1:8: .*tag/],
+  ['a key that is no string', '? [a]\n: 1', /^mintmark\.yaml:1:3: /],
+  ['an alias of nothing', 'users: *them', /^mintmark\.yaml:1:1: users: the alias \*them has no anchor/],
+  ['YAML 1.1', '%YAML 1.1\n---\nusers: []', /only 1\.2/],
+  ['a list', '- users', /^mintmark\.yaml:1:1: must be object/],
+  [
+    'a __proto__ key',
+    'users:\n  - user_id: a\n    user_metadata:\n      __proto__: { admin: true }',
+    /^mintmark\.yaml:4:7: users\[0\]\.user_metadata\.__proto__: this name is not allowed/,
+  ],
+  [
+    'a deep nest',
+    `users: [{user_id: a, x: ${'['.repeat(100)}${']'.repeat(100)}}]`,
+    /nested deeper than 64 levels/,
+  ],
+  ['a very deep nest', `users: ${'['.repeat(100_000)}`, /^mintmark\.yaml:1:/],
+  ['an alias that contains itself', 'users: &u\n  - *u', /nested deeper than 64 levels/],
+])('%s is refused by line', (_what, yaml, expected) => {
+  expect(complaint(yaml)).toMatch(expected);
+});
+
+test('aliases of aliases do not grow without bound', () => {
+  const level = (index: number) =>
+    `l${index}: &l${index} [${Array.from({ length: 10 }, () => (index === 0 ? 'lol' : `*l${index - 1}`)).join(',')}]`;
+  const bomb = Array.from({ length: 12 }, (_, index) => level(index)).join('\n');
+  const started = performance.now();
+  expect(complaint(bomb)).toContain('its aliases stand for more than 250000 values');
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
+test('an alias repeats what its anchor says', () => {
+  const seed = read(
+    'users:\n  - { user_id: a, user_metadata: &m { plan: gold } }\n  - { user_id: b, user_metadata: *m }',
+  );
+  expect(seed.users[1]!.user_metadata).toEqual({ plan: 'gold' });
+});
+
+test('members named like those of every object are plain fields', () => {
+  const seed = read('users: [{user_id: a, user_metadata: {constructor: x, toString: y}}]');
+  expect(seed.users[0]!.user_metadata).toEqual({ constructor: 'x', toString: 'y' });
+});
+
+test('a fault never repeats what a secret field holds', () => {
+  expect(complaint('clients: [{client_id: a, name: A, client_secret: [hunter2]}]')).not.toContain('hunter2');
+  expect(complaint('users: [{user_id: a, password: 8253}]')).not.toContain('8253');
+});

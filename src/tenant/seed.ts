@@ -1,0 +1,35 @@
+/** What a seed file may hold: the settings, clients and users a tenant starts with, in the shapes of the REST API. */
+import { z } from 'zod';
+import { clientBodySchema } from './client.js';
+import { tenantSettingsSchema } from './tenant-settings.js';
+import { userBodySchema } from './user.js';
+
+const settings = tenantSettingsSchema.shape;
+
+/** Only what the file names is set; so the defaults of the settings must not fill in the rest. */
+const seedSettings = z.strictObject({
+  name: settings.name.unwrap().optional(),
+  entity_id: settings.entity_id,
+  unmapped_claim_prefix: settings.unmapped_claim_prefix.unwrap().optional(),
+  default_audience: settings.default_audience,
+  access_token_lifetime_in_seconds: settings.access_token_lifetime_in_seconds.unwrap().optional(),
+  minimum_rsa_bits: settings.minimum_rsa_bits.unwrap().optional(),
+  retention: settings.retention.unwrap().optional(),
+} satisfies Record<keyof typeof settings, z.ZodType>);
+
+export const seedSchema = z.strictObject({
+  settings: seedSettings.default({}),
+  clients: z
+    .array(clientBodySchema.extend({ client_id: clientBodySchema.shape.client_id.unwrap() }), 'must be array')
+    .default([]),
+  users: z
+    .array(userBodySchema.extend({ user_id: userBodySchema.shape.user_id.unwrap() }), 'must be array')
+    .default([]),
+});
+export type Seed = z.infer<typeof seedSchema>;
+
+/** JSON Schema 2020-12 of a seed file, for editors that complete and check YAML. */
+export const seedJsonSchema = (): unknown => ({
+  ...z.toJSONSchema(seedSchema, { io: 'input', unrepresentable: 'any' }),
+  title: 'Seed file of Mintmark',
+});
