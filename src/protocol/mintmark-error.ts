@@ -30,7 +30,3 @@ export abstract class MintmarkError<Code extends string = string> extends Error 
 
   readonly errors: readonly FieldError[];
 }
-
-/** A JSON pointer of these members (RFC 6901 3, 4). */
-export const jsonPointer = (...members: readonly (string | number)[]): string =>
-  members.map((member) => `/${String(member).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

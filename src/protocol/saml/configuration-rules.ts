@@ -2,7 +2,7 @@
  * What a configuration must satisfy before anything is signed, with the field at fault named by its JSON pointer:
  * no blank strings (SAML Core 1.3.1), no character XML cannot carry, attributes within their total (design.md 5).
  */
-import { jsonPointer } from '../mintmark-error.js';
+import { jsonPointer } from '../field-errors.js';
 import { illegalCharacter } from '../xml/characters.js';
 import type { MappedAttribute } from './attributes.js';
 import type { EffectiveConfiguration, Layer } from './layers.js';
@@ -21,7 +21,7 @@ const ROOTS: Readonly<Record<Layer, readonly string[]>> = {
   action: ['samlResponse'],
 };
 export const settingPointer = (layer: Layer, ...members: readonly string[]): string =>
-  jsonPointer(...ROOTS[layer], ...members);
+  jsonPointer([...ROOTS[layer], ...members]);
 
 /** Refuses a text that is blank or cannot be carried; the keys of `texts` are setting names. */
 export function checkText(
@@ -55,7 +55,7 @@ export function checkAttributes(
       const pointer =
         from === 'setAttribute'
           ? settingPointer(layer, 'attributes', name)
-          : jsonPointer('user', from.replace(/^profile\./, ''));
+          : jsonPointer(['user', from.replace(/^profile\./, '')]);
       throw refuse(
         'saml_illegal_characters',
         `the attribute ${JSON.stringify(name)}`,
