@@ -1,0 +1,232 @@
+/**
+ * What the environment says, read once at start into a frozen `Config`.
+ * One table has every variable; `docs/configuration.md` is written from it.
+ */
+import { isIP } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { MintmarkError, type FieldError } from './protocol/mintmark-error.js';
+import { didYouMean } from './protocol/nearest-name.js';
+import { readDatabaseUrl } from './storage/database-url.js';
+
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The environment cannot be used: one line a variable. */
+export class ConfigError extends MintmarkError<'config_invalid'> {}
+
+interface Variable<Value> {
+  /** Reads the text of the variable. Its message says what is allowed, and never repeats a secret. */
+  readonly schema: z.ZodType<Value, string>;
+  /** What stands when the variable is unset or empty. */
+  readonly initial: Value;
+  /** The default in words, where `initial` is not one. */
+  readonly otherwise?: string;
+  readonly allowed: string;
+  readonly description: string;
+}
+const variable = <Value>(row: Variable<Value>): Variable<Value> => row;
+
+const canRead = (text: string, accept: (url: URL) => boolean): boolean =>
+  URL.canParse(text) && accept(new URL(text));
+
+const HOST_NAME = /^(?!-)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i;
+/** `name`, `name:port`, `[::1]`, `[::1]:port`; no scheme and no path. */
+const isAuthority = (text: string): boolean => {
+  const [, name, , port] = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(:(\d{1,5}))?$/i.exec(text) ?? [];
+  if (name === undefined || Number(port ?? 0) > 65_535) return false;
+  return name.startsWith('[') ? isIP(name.slice(1, -1)) === 6 : HOST_NAME.test(name);
+};
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+const ALLOWED_DATABASES = 'file:<path> (SQLite) or postgres://<user>:<password>@<host>:<port>/<database>';
+const isDatabaseUrl = (text: string): boolean => {
+  try {
+    return readDatabaseUrl(text).kind === 'sqlite' || canRead(text, (url) => url.pathname.length > 1);
+  } catch {
+    return false;
+  }
+};
+
+export const VARIABLES = {
+  PORT: variable({
+    schema: z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform(Number)
+      .refine((port) => port <= 65_535),
+    initial: 3000,
+    allowed: 'a number from 0 to 65535; 0 takes any free port',
+    description: 'Port the server listens on.',
+  }),
+  HOST: variable({
+    schema: z
+      .string()
+      .transform((text) => text.replace(/^\[(.*)\]$/, '$1'))
+      .refine((text) => isIP(text) !== 0 || HOST_NAME.test(text)),
+    initial: '127.0.0.1',
+    allowed: 'an IP address or a host name, without scheme and port',
+    description:
+      'Address the server listens on. On any other than loopback, `/api` and `/debug` ask for the admin token.',
+  }),
+  BASE_URL: variable<string | null>({
+    schema: z
+      .string()
+      .refine((text) =>
+        canRead(
+          text,
+          (url) =>
+            /^https?:$/.test(url.protocol) &&
+            !/[?#]/.test(text) &&
+            url.username === '' &&
+            url.password === '',
+        ),
+      )
+      .transform((text) => withoutSlash(new URL(text).href)),
+    initial: null,
+    otherwise: '`http://<HOST>:<PORT>`, with `localhost` where HOST is every address',
+    allowed: 'an absolute http or https URL without user, query and fragment',
+    description: 'URL under which browsers and service providers reach the server; the issuer of tokens.',
+  }),
+  DATABASE_URL: variable({
+    schema: z
+      .string()
+      .refine(isDatabaseUrl)
+      .transform((text) => text.replace(/^postgresql:/, 'postgres:')),
+    initial: 'file:data/mintmark.sqlite',
+    allowed: ALLOWED_DATABASES,
+    description:
+      'Where everything is kept: an embedded SQLite file, whose folder is made if missing, or a PostgreSQL database that any number of instances share.',
+  }),
+  MINTMARK_SEED: variable<string | null>({
+    schema: z
+      .string()
+      .refine((text) => text === 'none' || /\.ya?ml$/i.test(text))
+      .transform((text) => (text === 'none' ? null : text)),
+    initial: fileURLToPath(new URL('../examples/demo/mintmark.yaml', import.meta.url)),
+    otherwise: 'the demo tenant, `examples/demo/mintmark.yaml`',
+    allowed: 'the path of a .yaml or .yml file, or none',
+    description: 'Seed file: the settings, clients and users the tenant starts with.',
+  }),
+  MINTMARK_ADMIN_TOKEN: variable<string | null>({
+    schema: z.string().regex(/^[\w.~+/-]{16,256}=*$/),
+    initial: null,
+    otherwise: 'generated at first start where it is needed',
+    allowed: '16 to 256 letters, digits or - . _ ~ + / (RFC 6750 2.1)',
+    description:
+      'What `Authorization: Bearer …` must carry on `/api` and `/debug` when the server does not listen on loopback.',
+  }),
+  MINTMARK_CERTS: variable({
+    schema: z.string(),
+    initial: 'certs',
+    allowed: 'the path of a folder',
+    description:
+      'Folder whose `tenant.key` and `tenant.crt` (PEM) become the tenant key at first start; without them one is generated.',
+  }),
+  MINTMARK_ALLOWED_HOSTS: variable<readonly string[]>({
+    schema: z
+      .string()
+      .transform((text) =>
+        text
+          .split(',')
+          .map((host) => host.trim().toLowerCase())
+          .filter((host) => host !== ''),
+      )
+      .refine((hosts) => hosts.every(isAuthority)),
+    initial: [],
+    otherwise: 'none',
+    allowed: 'names with or without port, separated by commas, like idp.test,idp.internal:8443',
+    description:
+      'Host headers that are answered besides those of BASE_URL and loopback; a name without port stands for every port.',
+  }),
+  MINTMARK_LOG_LEVEL: variable<LogLevel>({
+    schema: z.enum(LOG_LEVELS),
+    initial: 'warn',
+    allowed: `one of ${LOG_LEVELS.join(', ')}`,
+    description: 'The least severe entries that are logged, as JSON lines on standard error.',
+  }),
+} as const;
+
+export interface Config {
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** As set, without a trailing slash; `null` follows the address that is listened on, see `baseUrlOf`. */
+  readonly baseUrl: string | null;
+  /** `file:…` or `postgres://…`; it may hold a password, see `withoutPassword`. */
+  readonly databaseUrl: string;
+  /** Path of the seed file; `null` seeds nothing. */
+  readonly seedFile: string | null;
+  readonly adminToken: string | null;
+  readonly certsFolder: string;
+  /** Lower case. */
+  readonly allowedHosts: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+/** Not ours to judge: the test suite has variables of its own. */
+const TEST_PREFIX = 'MINTMARK_TEST_';
+
+/** The configuration in `env`. Throws ConfigError `config_invalid` that names every variable at fault and what is allowed. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const errors: FieldError[] = [];
+  const read = <Name extends keyof typeof VARIABLES>(
+    name: Name,
+  ): (typeof VARIABLES)[Name] extends Variable<infer Value> ? Value : never => {
+    const row: Variable<unknown> = VARIABLES[name];
+    const text = env[name]?.trim() ?? '';
+    const result = text === '' ? undefined : row.schema.safeParse(text);
+    if (result?.success === false)
+      errors.push({ pointer: `/${name}`, detail: `${name} must be ${row.allowed}.` });
+    return (result?.success ? result.data : row.initial) as never;
+  };
+  const config: Config = {
+    port: read('PORT'),
+    host: read('HOST'),
+    baseUrl: read('BASE_URL'),
+    databaseUrl: read('DATABASE_URL'),
+    seedFile: read('MINTMARK_SEED'),
+    adminToken: read('MINTMARK_ADMIN_TOKEN'),
+    certsFolder: read('MINTMARK_CERTS'),
+    allowedHosts: Object.freeze(read('MINTMARK_ALLOWED_HOSTS')),
+    logLevel: read('MINTMARK_LOG_LEVEL'),
+  };
+  const known = Object.keys(VARIABLES);
+  for (const name of Object.keys(env))
+    if (name.startsWith('MINTMARK_') && !name.startsWith(TEST_PREFIX) && !known.includes(name))
+      errors.push({
+        pointer: `/${name}`,
+        detail: `${name} is not a variable of Mintmark${didYouMean(name, known) || `; there are ${known.join(', ')}.`}`,
+      });
+  if (errors.length > 0)
+    throw new ConfigError(
+      'config_invalid',
+      ['The environment cannot be used:', ...errors.map(({ detail }) => `  ${detail}`)].join('\n'),
+      { errors },
+    );
+  return Object.freeze(config);
+}
+
+const EVERY_ADDRESS = ['0.0.0.0', '::'];
+
+/** The URL the server is reached at, without a trailing slash; `port` is the one that is listened on. */
+export function baseUrlOf(config: Pick<Config, 'baseUrl' | 'host'>, port: number): string {
+  if (config.baseUrl !== null) return config.baseUrl;
+  const host = EVERY_ADDRESS.includes(config.host) ? 'localhost' : config.host;
+  return withoutSlash(
+    new URL(`http://${isIP(host) === 6 ? `[${host.replace(/%.*$/, '')}]` : host}:${port}`).href,
+  );
+}
+
+/** A database URL as it may be printed. */
+export const withoutPassword = (databaseUrl: string): string => {
+  if (!URL.canParse(databaseUrl)) return databaseUrl.replace(/\/\/.*@/, '//***@');
+  if (databaseUrl.startsWith('file:')) return databaseUrl;
+  const url = new URL(databaseUrl);
+  if (url.password !== '') url.password = '***';
+  // libpq takes them as parameters too.
+  for (const name of ['password', 'sslpassword', 'passfile'])
+    if (url.searchParams.has(name)) url.searchParams.set(name, '***');
+  return url.href;
+};
