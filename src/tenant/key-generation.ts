@@ -33,6 +33,14 @@ function serialNumber(): string {
   return octets.toString('hex');
 }
 
+/** The types of node-forge take a class of tags where the library takes a string type. */
+const utf8Name = (value: string): forge.pki.CertificateField =>
+  ({
+    name: 'commonName',
+    value,
+    valueTagClass: forge.asn1.Type.UTF8,
+  }) as unknown as forge.pki.CertificateField;
+
 /** PEM of a certificate that an RSA key signs for itself (sha256WithRSAEncryption), valid for ten years from `now`. */
 export function selfSignedCertificate(privateKey: KeyObject, { now, commonName }: KeyCircumstances): string {
   const certificate = forge.pki.createCertificate();
@@ -43,12 +51,12 @@ export function selfSignedCertificate(privateKey: KeyObject, { now, commonName }
   certificate.validity.notBefore = now;
   certificate.validity.notAfter = new Date(now);
   certificate.validity.notAfter.setUTCFullYear(now.getUTCFullYear() + CERTIFICATE_YEARS);
-  const name = [{ name: 'commonName', value: commonName, valueTagClass: forge.asn1.Type.UTF8 }];
-  certificate.setSubject(name as forge.pki.CertificateField[]);
-  certificate.setIssuer(name as forge.pki.CertificateField[]);
+  const name = [utf8Name(commonName)];
+  certificate.setSubject(name);
+  certificate.setIssuer(name);
+  // No keyUsage: without keyCertSign OpenSSL would not see that it is self-signed, and with it the certificate would be an authority.
   certificate.setExtensions([
     { name: 'basicConstraints', critical: true, cA: false },
-    { name: 'keyUsage', critical: true, digitalSignature: true },
     { name: 'subjectKeyIdentifier' },
   ]);
   certificate.sign(

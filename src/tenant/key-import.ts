@@ -42,7 +42,7 @@ const REMEDIES: readonly (readonly [label: RegExp, remedy: string])[] = [
   ],
 ];
 
-const PRIVATE_KEYS = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY'];
+const PRIVATE_KEYS = new Set(['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY']);
 
 function readPrivateKey(text: string): KeyObject {
   // A key that came through an environment variable or JSON often has its line breaks spelled out.
@@ -61,7 +61,7 @@ function readPrivateKey(text: string): KeyObject {
     );
   const remedy = REMEDIES.find(([kind]) => kind.test(label))?.[1];
   if (remedy !== undefined) throw refuse('privateKey', remedy);
-  if (!PRIVATE_KEYS.includes(label))
+  if (!PRIVATE_KEYS.has(label))
     throw refuse('privateKey', `it is a ${label} block where a PRIVATE KEY block is needed`);
   if (pem.includes('Proc-Type: 4,ENCRYPTED')) throw refuse('privateKey', REMEDIES[0]![1]);
   try {

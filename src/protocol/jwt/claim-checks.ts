@@ -113,4 +113,4 @@ const CHECKS: Readonly<Record<string, Check>> = {
 export const CLAIM_STEPS = Object.keys(CHECKS);
 
 export const checkClaims = (claims: JsonObject, expected: Expectations): VerificationStep[] =>
-  Object.entries(CHECKS).map(([name, check]) => ({ name, ...check(claims, expected) }));
+  Object.entries(CHECKS).map(([name, check]) => Object.assign({ name }, check(claims, expected)));

@@ -75,12 +75,12 @@ export function parseCompact(jwt: string): CompactJwt | Flaw {
   return { header: object, payload, signature };
 }
 
-/** Header and payload for display, nothing checked; `null` for what cannot be read. Never throws. */
+/** Header and payload for display, nothing checked; `null` for what cannot be read. Never throws on a string. */
 export function decodeJwt(jwt: string): {
   readonly header: JsonObject | null;
   readonly payload: JsonObject | null;
 } {
-  const [header = '', payload = ''] = String(jwt).split('.');
+  const [header = '', payload = ''] = jwt.split('.');
   const shown = (segment: string): JsonObject | null => objectOf(Buffer.from(segment, 'base64url')) ?? null;
   return { header: shown(header), payload: shown(payload) };
 }

@@ -1,11 +1,5 @@
 /** Finds the key that a JWT says it was signed with, among those the verifier trusts. Keys inside the token's own header are never trusted. */
-import {
-  createHash,
-  createPublicKey,
-  X509Certificate,
-  type JsonWebKeyInput,
-  type KeyObject,
-} from 'node:crypto';
+import { createHash, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { KeyShape } from './algorithms.js';
 import type { Flaw, JsonObject } from './compact.js';
 
@@ -65,7 +59,7 @@ function keyOfEntry(entry: JsonObject, alg: string): TrustedKey | string {
   if (entry['alg'] !== undefined && entry['alg'] !== alg)
     return `it is for ${JSON.stringify(entry['alg'])}, the token says ${alg}`;
   if (entry['kty'] === 'oct') return 'it is a symmetric key';
-  const publicKey = attempt(() => createPublicKey({ key: entry, format: 'jwk' } as JsonWebKeyInput));
+  const publicKey = attempt(() => createPublicKey({ key: entry, format: 'jwk' }));
   return publicKey ? { ...named, publicKey } : 'its members do not make a key';
 }
 
@@ -97,8 +91,9 @@ export function findKey(keys: TrustedKeys, kid: unknown, alg: string, shape: Key
   const judged = named.map((entry) => suitable(keyOfEntry(entry, alg)));
   const [first, ...others] = judged.filter((key) => typeof key !== 'string');
   if (first) return { candidates: [first, ...others] };
+  const reasons = judged.filter((key) => typeof key === 'string');
   return {
-    detail: `the key ${JSON.stringify(kid ?? null)} cannot verify ${alg}: ${String(judged[0])}`,
+    detail: `the key ${JSON.stringify(kid ?? null)} cannot verify ${alg}: ${reasons.join('; ')}`,
     hint: 'the header names another algorithm than the key is for: the header was changed, or the client’s jwt_configuration.alg and its key differ',
   };
 }
