@@ -4,13 +4,13 @@
  */
 
 /** Where the value is not JSON, and why. */
-export interface JsonFlaw {
+interface JsonFlaw {
   /** JSON pointer within the value; empty for the value itself. */
   readonly pointer: string;
   /** Reads on after "is": `a function`, `NaN`. */
   readonly what: string;
 }
-export type JsonReading = { readonly value: unknown } | { readonly flaw: JsonFlaw };
+type JsonReading = { readonly value: unknown } | { readonly flaw: JsonFlaw };
 
 /** Deeper values could exhaust the stack of a JSON reader. */
 const DEEPEST = 100;
