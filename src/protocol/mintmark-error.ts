@@ -21,12 +21,16 @@ export abstract class MintmarkError<Code extends string = string> extends Error 
       cause?: unknown;
       /** The fields at fault, when the input has fields. */
       errors?: readonly FieldError[];
+      /** Further public members of the answer, such as the transaction that is already finished. */
+      extensions?: Readonly<Record<string, unknown>>;
     } = {},
   ) {
     super(description, { cause: options.cause });
     this.name = new.target.name;
     this.errors = options.errors ?? [];
+    this.extensions = options.extensions ?? {};
   }
 
   readonly errors: readonly FieldError[];
+  readonly extensions: Readonly<Record<string, unknown>>;
 }

@@ -4,6 +4,7 @@
  * signed nothing; whoever calls it answers with `issueErrorResponse`.
  */
 import { BLOCK_CIPHERS, DIGEST_ALGORITHMS, SIGNATURE_ALGORITHMS } from '../xml/algorithms.js';
+import { illegalCharacter } from '../xml/characters.js';
 import { encryptElement } from '../xml/encryption.js';
 import { element, type XmlElement } from '../xml/element.js';
 import { signEnveloped, type SignatureMethods, type SigningPair } from '../xml/signature.js';
@@ -80,25 +81,20 @@ export function issueResponse(
   };
 }
 
-/** An error Response; signed where the settings sign Responses or errors, and `pair` is there to do it. */
-export function issueErrorResponse(
-  context: ResponseContext,
-  status: SamlStatus,
-  pair: SigningPair | null,
-): string {
+/**
+ * An error Response; signed where the settings sign Responses or errors, and `pair` is there to do it.
+ * It must arrive even when the settings are what is wrong: a text that cannot be written gives way to its default.
+ */
+export function issueErrorResponse(context: ResponseContext, status: SamlStatus, pair: SigningPair | null): string {
   const { settings } = context.configuration;
-  const issuer = settings.issuer.value ?? context.entityId;
-  const response = buildErrorResponse(
-    responseParts(context, issuer, settings.destination.value ?? context.acsUrl),
-    status,
-  );
+  const issuer = writable(settings.issuer.value) ?? context.entityId;
+  const destination = writable(settings.destination.value) ?? context.acsUrl;
+  const response = buildErrorResponse(responseParts(context, issuer, destination), status);
   const wanted = settings.signResponse.value || settings.signBoth.value || settings.signErrors.value;
-  return serialise(
-    wanted && pair
-      ? signEnveloped(response, SIGNATURE_INDEX, pair, methodsOf(context.configuration))
-      : response,
-  );
+  return serialise(wanted && pair ? signEnveloped(response, SIGNATURE_INDEX, pair, methodsOf(context.configuration)) : response);
 }
+const writable = (text: string | undefined): string | undefined =>
+  text === undefined || text.trim() === '' || illegalCharacter(text) !== null ? undefined : text;
 
 const responseParts = (context: ResponseContext, issuer: string, destination: string): ResponseParts => ({
   id: context.ids.response,

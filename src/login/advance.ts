@@ -1,0 +1,45 @@
+/** Runs the steps of a transaction until nothing follows; the outcome of a login is a transaction too, a failed one included. */
+import { MintmarkError } from '../protocol/mintmark-error.js';
+import { SamlError } from '../protocol/saml/saml-error.js';
+import type { Transaction } from '../tenant/transaction.js';
+import { denyOidcLogin, failOidcLogin, issueTokens } from './authorization-response.js';
+import type { Circumstances } from './circumstances.js';
+import { nextStep, type Step } from './next-step.js';
+import { denySamlLogin, failSamlLogin, issueSamlResponse } from './saml-response.js';
+
+type Steps = {
+  readonly [Name in Exclude<Step, 'nothing'>]: (
+    transaction: Transaction,
+    circumstances: Circumstances,
+  ) => Transaction | Promise<Transaction>;
+};
+const STEPS: Steps = { issue_saml_response: issueSamlResponse, issue_tokens: issueTokens };
+
+/**
+ * The transaction at its end. `refused` may claim a known error for the caller, as one of its own input: then it is thrown
+ * and nothing has happened.
+ */
+export async function advance(
+  transaction: Transaction,
+  circumstances: Circumstances,
+  refused: (error: MintmarkError) => boolean = () => false,
+): Promise<Transaction> {
+  const step = nextStep(transaction);
+  if (step === 'nothing') return transaction;
+  try {
+    return await STEPS[step](transaction, circumstances);
+  } catch (error) {
+    if (!(error instanceof MintmarkError) || refused(error)) throw error;
+    return fail(transaction, error, circumstances);
+  }
+}
+
+export const deny = (transaction: Transaction, reason: string, circumstances: Circumstances): Transaction =>
+  transaction.protocol === 'samlp'
+    ? denySamlLogin(transaction, reason, circumstances)
+    : denyOidcLogin(transaction, reason, circumstances);
+
+const fail = (transaction: Transaction, error: MintmarkError, circumstances: Circumstances): Transaction =>
+  error instanceof SamlError
+    ? failSamlLogin(transaction, error, circumstances)
+    : failOidcLogin(transaction, error, circumstances);

@@ -1,0 +1,147 @@
+/** The first step: a request that was understood, a client and a user become a pending transaction. */
+import { decodeAuthnRequest } from '../protocol/saml/authn-request.js';
+import { checkSettings } from '../protocol/saml/check-settings.js';
+import type { KeyRules } from '../protocol/saml/key-pairs.js';
+import { acsUrlOf, checkRequest } from '../protocol/saml/request-rules.js';
+import { refuseScopeClaim } from '../protocol/jwt/restricted-claims.js';
+import type { Client } from '../tenant/client.js';
+import type { OidcRequestPart, SamlRequestPart, Transaction, Warning } from '../tenant/transaction.js';
+import type { UserProfile } from '../tenant/user.js';
+import { LoginError } from './login-error.js';
+import { attributesOf, settingsOf } from './transaction-settings.js';
+import type { TransactionBody } from './transaction-body.js';
+
+export interface Beginning {
+  readonly body: TransactionBody;
+  readonly client: Client;
+  readonly user: UserProfile;
+  readonly id: string;
+  /** The server's clock. */
+  readonly at: Date;
+  /** URLs at which an AuthnRequest may say it is aimed. */
+  readonly endpoints: readonly string[];
+  readonly defaultAudience: string | undefined;
+  readonly rules: Omit<KeyRules, 'pointer'>;
+}
+
+/** Throws SamlError, JwtError or LoginError, each naming the field of the body at fault; then nothing has begun. */
+export function begin(beginning: Beginning): Transaction {
+  const { body, client, user, at } = beginning;
+  const now = body.now === undefined ? null : new Date(body.now).toISOString();
+  const clock = now ?? at.toISOString();
+  const samlResponse = body.samlResponse ?? {};
+  const layer = {
+    settings: settingsOf(samlResponse),
+    attributes: attributesOf(samlResponse.attributes ?? {}),
+  };
+  checkSettings(layer.settings, layer.attributes, { ...beginning.rules, pointer: '/samlResponse' });
+  const idToken = body.idToken?.customClaims ?? {};
+  const accessToken = body.accessToken?.customClaims ?? {};
+  for (const claim of Object.keys(idToken)) refuseScopeClaim('id_token', claim);
+  for (const claim of Object.keys(accessToken)) refuseScopeClaim('access_token', claim);
+  const request: Pick<Transaction, 'saml' | 'oidc'> =
+    body.protocol === 'samlp' ? { saml: samlPart(beginning) } : { oidc: oidcPart(beginning) };
+  return {
+    id: beginning.id,
+    revision: 1,
+    status: 'pending',
+    protocol: body.protocol,
+    clientId: client.client_id,
+    userId: user.user_id ?? null,
+    createdAt: at.toISOString(),
+    finishedAt: null,
+    now,
+    seed: body.seed ?? null,
+    authenticatedAt: clock,
+    user,
+    ...request,
+    tokenClient: {
+      alg: client.jwt_configuration.alg,
+      idTokenLifetimeInSeconds: client.jwt_configuration.lifetime_in_seconds,
+    },
+    samlLayers: { client: { settings: client.addons.samlp ?? {}, attributes: [] }, transaction: layer },
+    idToken: { customClaims: idToken },
+    accessToken: { customClaims: accessToken, scopes: scopesOf(body.accessToken?.scopes) },
+    event: body.event ?? null,
+    timeline: [
+      { name: 'request.received', at: clock, detail: { protocol: body.protocol, by: 'rest' } },
+      { name: 'user.authenticated', at: clock, detail: { user_id: user.user_id ?? null } },
+    ],
+    warnings: [...withoutEffect(body), ...aimedElsewhere(request.saml, beginning.endpoints)],
+    reason: null,
+    failure: null,
+    result: null,
+    assertionXml: null,
+    signedWith: null,
+    droppedClaims: [],
+  };
+}
+
+function samlPart({ body, client }: Beginning): SamlRequestPart {
+  if (body.oidc) throw notOfProtocol('oidc', 'samlp');
+  if (!client.addons.samlp)
+    throw new LoginError(
+      'client_not_saml',
+      `the client ${client.client_id} is no SAML service provider: give it "addons": {"samlp": {}}`,
+      { errors: [{ pointer: '/client_id', detail: 'has no addons.samlp' }] },
+    );
+  const { SAMLRequest, RelayState } = body.saml ?? {};
+  if (SAMLRequest === undefined) {
+    const acsUrl = acsUrlOf(undefined, client.callbacks);
+    return { acsUrl, ...(RelayState !== undefined && { RelayState }) };
+  }
+  const authnRequest = decodeAuthnRequest(SAMLRequest);
+  const { acsUrl } = checkRequest(authnRequest, { callbacks: client.callbacks });
+  return { SAMLRequest, authnRequest, acsUrl, ...(RelayState !== undefined && { RelayState }) };
+}
+
+function oidcPart({ body, user, defaultAudience }: Beginning): OidcRequestPart {
+  if (body.saml) throw notOfProtocol('saml', 'oidc');
+  if (user.user_id === undefined)
+    throw new LoginError('user_without_id', 'user: a token needs a user_id for its sub, like "auth0|alice"', {
+      errors: [{ pointer: '/user/user_id', detail: 'is missing: it becomes the sub of the tokens' }],
+    });
+  const audience = body.oidc?.audience ?? defaultAudience;
+  const nonce = body.oidc?.nonce;
+  return {
+    scope: body.oidc?.scope ?? 'openid profile email',
+    ...(audience !== undefined && { audience }),
+    ...(nonce !== undefined && { nonce }),
+  };
+}
+
+const notOfProtocol = (member: string, protocol: string): LoginError =>
+  new LoginError(
+    'setting_not_of_protocol',
+    `${member} does not belong to a transaction with protocol ${protocol}`,
+    {
+      errors: [{ pointer: `/${member}`, detail: `leave it out, or change protocol` }],
+    },
+  );
+
+/** As on Auth0, setters of the other protocol do nothing; a person should know. */
+function withoutEffect(body: TransactionBody): Warning[] {
+  const members =
+    body.protocol === 'samlp' ? (['idToken', 'accessToken'] as const) : (['samlResponse'] as const);
+  return members
+    .filter((member) => body[member] !== undefined)
+    .map((member) => ({
+      code: 'setting_without_effect',
+      detail: `${member} has no effect with protocol ${body.protocol}`,
+    }));
+}
+
+/** No endpoint received this request, so a Destination that is none of ours refuses nothing; over HTTP it would. */
+function aimedElsewhere(saml: SamlRequestPart | undefined, endpoints: readonly string[]): Warning[] {
+  const destination = saml?.authnRequest?.destination;
+  if (destination === undefined || endpoints.includes(destination)) return [];
+  const detail = `the request is aimed at ${destination}; sent over HTTP it would be refused, its Destination must be ${endpoints.join(' or ')}`;
+  return [{ code: 'request_destination_differs', detail }];
+}
+
+const scopesOf = (
+  scopes: readonly string[] | Readonly<Record<string, boolean>> | undefined,
+): Readonly<Record<string, boolean>> =>
+  Array.isArray(scopes)
+    ? Object.fromEntries((scopes as readonly string[]).map((scope) => [scope, true]))
+    : ((scopes ?? {}) as Readonly<Record<string, boolean>>);

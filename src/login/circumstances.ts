@@ -1,0 +1,29 @@
+/** What the steps that issue something need from outside the transaction. */
+import type { JwtSigningKey } from '../protocol/jwt/sign.js';
+import type { EncryptionRecipient } from '../protocol/xml/encryption.js';
+import type { SigningPair } from '../protocol/xml/signature.js';
+import type { Checked } from '../protocol/saml/key-pairs.js';
+import type { EffectiveConfiguration } from '../protocol/saml/layers.js';
+import type { TokenAlgorithm } from '../tenant/client.js';
+import type { TenantSettings } from '../tenant/tenant-settings.js';
+
+/** The tenant as it stands under one revision: settings, and keys parsed once. */
+export interface Tenant {
+  readonly settings: TenantSettings;
+  /** With its trailing slash. */
+  readonly issuer: string;
+  /** Signs SAML; also the current RS256 key. */
+  readonly samlKey: SigningPair & { readonly kid: string };
+  readonly jwtKeys: Readonly<Record<TokenAlgorithm, JwtSigningKey>>;
+}
+
+export interface Circumstances {
+  readonly tenant: Tenant;
+  /** The server's clock; a transaction with a clock of its own does not look at it. */
+  readonly at: Date;
+  readonly random: (bytes: number) => Buffer;
+  /** The pair of cert and key, `null` where neither is set; throws SamlError. */
+  readonly readSigningPair: (configuration: EffectiveConfiguration) => Checked<SigningPair> | null;
+  /** The pair of encryptionCert and encryptionPublicKey likewise. */
+  readonly readEncryptionPair: (configuration: EffectiveConfiguration) => Checked<EncryptionRecipient> | null;
+}

@@ -1,0 +1,59 @@
+/** How a transaction ends. Whatever the end, private keys that were brought along do not stay in what is kept. */
+import type { Layers } from '../protocol/saml/layers.js';
+import { MintmarkError } from '../protocol/mintmark-error.js';
+import type { TimelineEvent, Transaction, TransactionStatus } from '../tenant/transaction.js';
+
+/** Stands where a secret stood: that it was set can be seen, what it was cannot. */
+export const SECRET = '(secret)';
+
+type Ending = Partial<
+  Pick<
+    Transaction,
+    'reason' | 'failure' | 'result' | 'assertionXml' | 'signedWith' | 'droppedClaims' | 'warnings'
+  >
+>;
+
+/** `events` come before the one that names the end, all at `clock`, the transaction's; `at` is the server's. */
+export function finish(
+  transaction: Transaction,
+  status: Extract<TransactionStatus, 'completed' | 'denied' | 'failed'>,
+  ending: Ending,
+  events: readonly Omit<TimelineEvent, 'at'>[],
+  times: { readonly clock: Date; readonly at: Date },
+): Transaction {
+  const at = times.clock.toISOString();
+  const last = {
+    name: `transaction.${status}`,
+    ...(ending.reason ? { detail: { reason: ending.reason } } : {}),
+  };
+  return {
+    ...transaction,
+    ...ending,
+    status,
+    revision: transaction.revision + 1,
+    finishedAt: times.at.toISOString(),
+    samlLayers: withoutSecrets(transaction.samlLayers),
+    timeline: [...transaction.timeline, ...[...events, last].map((event) => ({ ...event, at }))],
+  };
+}
+
+/** The clock of a transaction: its own where it was given one. */
+export const clockOf = ({ now }: Transaction, at: Date): Date => (now === null ? at : new Date(now));
+
+export const withoutSecrets = (layers: Layers): Layers =>
+  Object.fromEntries(
+    Object.entries(layers).map(([name, layer]) => [
+      name,
+      layer.settings.key === undefined ? layer : { ...layer, settings: { ...layer.settings, key: SECRET } },
+    ]),
+  );
+
+/** What the debug view shows of an error that ended a transaction. */
+export function failureOf(error: MintmarkError): NonNullable<Transaction['failure']> {
+  return {
+    code: error.code,
+    detail: error.description,
+    ...(error.cause instanceof Error && { cause: error.cause.message }),
+    ...(error.errors.length > 0 && { errors: error.errors }),
+  };
+}

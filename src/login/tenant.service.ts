@@ -1,0 +1,85 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { issuerOf } from '../protocol/jwt/issuer.js';
+import { jwksOf, type Jwks } from '../protocol/jwt/jwks.js';
+import { der } from '../protocol/saml/key-pairs.js';
+import { SettingsStore } from '../storage/settings-store.js';
+import { SigningKeyStore } from '../storage/signing-key-store.js';
+import { TOKEN_ALGORITHMS, type TokenAlgorithm } from '../tenant/client.js';
+import type { SigningKey } from '../tenant/signing-key.js';
+import type { Tenant } from './circumstances.js';
+import { BaseUrl } from './ports.js';
+
+interface Loaded {
+  readonly revision: number;
+  readonly tenant: Tenant;
+  readonly keys: readonly SigningKey[];
+  readonly jwks: Jwks;
+}
+
+/**
+ * The tenant's settings and keys, parsed once a revision. Each call asks the database for the revision, one small read,
+ * so a rotation by another instance counts from the next login on.
+ */
+@Injectable()
+export class TenantService {
+  #loaded: Loaded | undefined;
+
+  constructor(
+    private readonly settings: SettingsStore,
+    private readonly keys: SigningKeyStore,
+    private readonly baseUrl: BaseUrl,
+  ) {}
+
+  async current(): Promise<Tenant> {
+    return (await this.#load()).tenant;
+  }
+
+  /** Every key that is still published, the current ones first. */
+  async publishedKeys(): Promise<readonly SigningKey[]> {
+    return (await this.#load()).keys;
+  }
+
+  async jwks(): Promise<Jwks> {
+    return (await this.#load()).jwks;
+  }
+
+  async #load(): Promise<Loaded> {
+    const revision = await this.settings.revision();
+    if (this.#loaded?.revision === revision) return this.#loaded;
+    const [settings, keys] = [await this.settings.get(), await this.keys.list()];
+    const current = Object.fromEntries(
+      keys.filter(({ status }) => status === 'current').map((key) => [key.alg, key]),
+    ) as Record<TokenAlgorithm, SigningKey>;
+    const saml = current.RS256;
+    const loaded: Loaded = {
+      revision,
+      keys,
+      tenant: {
+        settings,
+        issuer: issuerOf(this.baseUrl.value),
+        samlKey: {
+          kid: saml.kid,
+          privateKey: createPrivateKey(saml.privateKeyPem),
+          certificate: der(new X509Certificate(saml.certificatePem!)),
+        },
+        jwtKeys: Object.fromEntries(
+          TOKEN_ALGORITHMS.map((alg) => [
+            alg,
+            { kid: current[alg].kid, alg, privateKey: createPrivateKey(current[alg].privateKeyPem) },
+          ]),
+        ) as Tenant['jwtKeys'],
+      },
+      jwks: jwksOf(
+        keys.map(({ kid, alg, privateKeyPem, certificatePem }) => ({
+          kid,
+          alg,
+          certificatePem,
+          publicKey: createPublicKey(privateKeyPem),
+        })),
+      ),
+    };
+    this.#loaded = loaded;
+    return loaded;
+  }
+}

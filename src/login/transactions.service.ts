@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import { checkSettings } from '../protocol/saml/check-settings.js';
+import { ATTRIBUTES_LIMIT } from '../protocol/saml/configuration-rules.js';
+import { SamlError } from '../protocol/saml/saml-error.js';
+import type { MintmarkError } from '../protocol/mintmark-error.js';
+import { ClientStore } from '../storage/client-store.js';
+import {
+  TransactionStore,
+  type TransactionFilters,
+  type TransactionListing,
+} from '../storage/transaction-store.js';
+import { UserStore } from '../storage/user-store.js';
+import type { Client } from '../tenant/client.js';
+import { TenantError } from '../tenant/tenant-error.js';
+import type { Transaction } from '../tenant/transaction.js';
+import type { UserProfile } from '../tenant/user.js';
+import { advance, deny } from './advance.js';
+import { begin } from './begin.js';
+import type { Circumstances, Tenant } from './circumstances.js';
+import { clockOf } from './finish.js';
+import { LoginError } from './login-error.js';
+import { isFinished } from './next-step.js';
+import { PairReader } from './pair-reader.js';
+import { BaseUrl, Clock, Randomness } from './ports.js';
+import { TenantService } from './tenant.service.js';
+import type { TransactionBody } from './transaction-body.js';
+import { restLayer, withEvent } from './transaction-settings.js';
+import { transactionView } from './transaction-view.js';
+
+/** Loads what a step needs, runs it, stores what it yields. What happens is decided by the steps. */
+@Injectable()
+export class TransactionsService {
+  #pairs: { readonly minimumRsaBits: number; readonly reader: PairReader } | undefined;
+
+  constructor(
+    private readonly transactions: TransactionStore,
+    private readonly clients: ClientStore,
+    private readonly users: UserStore,
+    private readonly tenants: TenantService,
+    private readonly clock: Clock,
+    private readonly randomness: Randomness,
+    private readonly baseUrl: BaseUrl,
+  ) {}
+
+  /** Pending, or with `complete` at its end: then what is stored is the end, in one write. */
+  async create(body: TransactionBody): Promise<Transaction> {
+    const tenant = await this.tenants.current();
+    const client = await this.#client(body.client_id);
+    const pending = begin({
+      body,
+      client,
+      user: await this.#user(body.user),
+      id: `txn_${this.randomness.bytes(16).toString('hex')}`,
+      at: this.clock.now(),
+      endpoints: this.#endpoints(client.client_id),
+      defaultAudience: tenant.settings.default_audience,
+      rules: { minimumRsaBits: tenant.settings.minimum_rsa_bits },
+    });
+    const transaction = body.complete
+      ? await advance(pending, this.#circumstances(tenant), (error) => isOf(body, error))
+      : pending;
+    await this.transactions.insert(transaction);
+    return transaction;
+  }
+
+  async get(id: string): Promise<Transaction> {
+    const transaction = await this.transactions.get(id);
+    if (!transaction) throw new LoginError('transaction_not_found', `there is no transaction ${id}`);
+    return transaction;
+  }
+
+  list(query: {
+    filters: TransactionFilters;
+    limit: number;
+    cursor: string | undefined;
+  }): Promise<TransactionListing> {
+    return this.transactions.list(query);
+  }
+
+  /** Runs the steps. Of any number of callers one is answered; the others get `transaction_finished` with what is stored. */
+  complete(id: string): Promise<Transaction> {
+    return this.#write(id, async (transaction) =>
+      advance(transaction, this.#circumstances(await this.tenants.current())),
+    );
+  }
+
+  deny(id: string, reason: string): Promise<Transaction> {
+    return this.#write(id, async (transaction) =>
+      deny(transaction, reason, this.#circumstances(await this.tenants.current())),
+    );
+  }
+
+  /** Changes the settings of a pending transaction by `change`, and notes `what` on its timeline. */
+  configure(
+    id: string,
+    what: { readonly setter: string; readonly name?: string },
+    change: (transaction: Transaction) => Transaction,
+  ): Promise<Transaction> {
+    return this.#write(id, async (transaction) => {
+      const { settings: tenant } = await this.tenants.current();
+      const changed = change(transaction);
+      const { settings, attributes } = restLayer(changed);
+      checkSettings(settings, attributes, { minimumRsaBits: tenant.minimum_rsa_bits, pointer: '' });
+      if (attributes.length > ATTRIBUTES_LIMIT)
+        throw new SamlError(
+          'saml_setting_invalid',
+          `attributes must NOT have more than ${ATTRIBUTES_LIMIT} attributes`,
+          {
+            errors: [
+              { pointer: '/attributes', detail: `must NOT have more than ${ATTRIBUTES_LIMIT} attributes` },
+            ],
+          },
+        );
+      const at = clockOf(transaction, this.clock.now()).toISOString();
+      const noted = withEvent(changed, { name: 'settings.changed', at, detail: { by: 'rest', ...what } });
+      return { ...noted, revision: transaction.revision + 1 };
+    });
+  }
+
+  /** Writes the next revision, or begins again where somebody else was first. */
+  async #write(id: string, step: (transaction: Transaction) => Promise<Transaction>): Promise<Transaction> {
+    for (;;) {
+      const transaction = await this.get(id);
+      if (isFinished(transaction)) throw finished(transaction);
+      const next = await step(transaction);
+      if (await this.transactions.update(next)) return next;
+    }
+  }
+
+  async #client(id: string): Promise<Client> {
+    const client = await this.clients.get(id);
+    if (client) return client;
+    throw new TenantError('client_not_found', `there is no client ${id}; GET /api/v2/clients lists them`, {
+      errors: [{ pointer: '/client_id', detail: 'names no client' }],
+    });
+  }
+
+  /** A stored user where `user_id` stands alone, else the profile itself. */
+  async #user(user: TransactionBody['user']): Promise<UserProfile> {
+    const { user_id: id, ...rest } = user;
+    if (id === undefined || Object.keys(rest).length > 0) return user;
+    const stored = await this.users.get(id);
+    if (stored) return stored;
+    throw new TenantError(
+      'user_not_found',
+      `there is no user ${id}; GET /api/v2/users lists them, and a profile with more than a user_id needs none`,
+      { errors: [{ pointer: '/user/user_id', detail: 'names no user' }] },
+    );
+  }
+
+  #endpoints(clientId: string): string[] {
+    return [`${this.baseUrl.value}/samlp/${encodeURIComponent(clientId)}`, `${this.baseUrl.value}/samlp`];
+  }
+
+  #circumstances(tenant: Tenant): Circumstances {
+    const minimumRsaBits = tenant.settings.minimum_rsa_bits;
+    if (this.#pairs?.minimumRsaBits !== minimumRsaBits)
+      this.#pairs = { minimumRsaBits, reader: new PairReader(minimumRsaBits) };
+    const { readSigningPair, readEncryptionPair } = this.#pairs.reader;
+    return {
+      tenant,
+      at: this.clock.now(),
+      random: (count) => this.randomness.bytes(count),
+      readSigningPair,
+      readEncryptionPair,
+    };
+  }
+}
+
+const finished = (transaction: Transaction): LoginError =>
+  new LoginError(
+    'transaction_finished',
+    `the transaction is ${transaction.status} already; what it issued is in transaction.result`,
+    {
+      extensions: { transaction: transactionView(transaction) },
+    },
+  );
+
+/** Whether an error is about a value that this very body gave: then the body is refused, and no login has taken place. */
+function isOf(body: unknown, error: MintmarkError): boolean {
+  return error.errors.some(({ pointer }) => {
+    let at = body;
+    for (const member of pointer.split('/').slice(1)) {
+      const name = member.replaceAll('~1', '/').replaceAll('~0', '~');
+      if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return false;
+      at = (at as Record<string, unknown>)[name];
+    }
+    return true;
+  });
+}
