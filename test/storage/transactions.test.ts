@@ -1,0 +1,219 @@
+import { expect } from 'vitest';
+import { TransactionStore } from '../../src/storage/transaction-store.js';
+import type { Transaction } from '../../src/tenant/transaction.js';
+import { onEachDatabase } from './each-database.js';
+import { AT, HARD_TEXTS, aTransaction, after } from './samples.js';
+
+const idsOf = (transactions: readonly Transaction[]): string[] => transactions.map(({ id }) => id);
+
+async function walk(
+  store: TransactionStore,
+  limit: number,
+  filters: Parameters<TransactionStore['list']>[0]['filters'] = {},
+): Promise<string[][]> {
+  const pages: string[][] = [];
+  let cursor: string | undefined;
+  do {
+    const { items, next } = await store.list({ filters, limit, cursor });
+    pages.push(idsOf(items));
+    cursor = next ?? undefined;
+  } while (cursor !== undefined);
+  return pages;
+}
+
+onEachDatabase('a transaction comes back as it was put in, byte for byte', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  const transaction = aTransaction('txn_1', {
+    assertionXml: HARD_TEXTS.join(''),
+    result: { SAMLResponse: 'PHNhbWxw', acsUrl: 'https://sp.example.com/acs', RelayState: HARD_TEXTS.join() },
+    event: JSON.parse('{"__proto__":{"a":1},"constructor":2}') as Record<string, unknown>,
+    warnings: HARD_TEXTS.map((detail) => ({ code: 'hard', detail })),
+  });
+  await store.insert(transaction);
+  const kept = await store.get('txn_1');
+  expect(kept).toEqual(transaction);
+  expect(JSON.stringify(kept)).toBe(JSON.stringify(transaction));
+  expect(await store.get('txn_2')).toBeNull();
+});
+
+onEachDatabase('a megabyte comes back whole', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  const assertionXml = '<é🪙>'.repeat(200_000);
+  await store.insert(aTransaction('txn_1', { assertionXml }));
+  expect((await store.get('txn_1'))?.assertionXml).toBe(assertionXml);
+});
+
+onEachDatabase('an update writes over the revision it was made from', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  await store.insert(aTransaction('txn_1', { userId: null }));
+  const next = aTransaction('txn_1', { revision: 2, status: 'suspended', userId: 'auth0|late' });
+  expect(await store.update(next)).toBe(true);
+  expect(await store.get('txn_1')).toEqual(next);
+  expect(idsOf((await store.list({ filters: { userId: 'auth0|late' }, limit: 5 })).items)).toEqual(['txn_1']);
+  expect(idsOf((await store.list({ filters: { status: 'suspended' }, limit: 5 })).items)).toEqual(['txn_1']);
+  expect(idsOf((await store.list({ filters: { status: 'pending' }, limit: 5 })).items)).toEqual([]);
+});
+
+onEachDatabase('an update from another revision changes nothing', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  await store.insert(aTransaction('txn_1', { revision: 3 }));
+  for (const revision of [1, 2, 3, 5])
+    expect(await store.update(aTransaction('txn_1', { revision, reason: 'late' }))).toBe(false);
+  expect(await store.update(aTransaction('txn_2', { revision: 4 }))).toBe(false);
+  expect(await store.get('txn_1')).toEqual(aTransaction('txn_1', { revision: 3 }));
+});
+
+for (const status of ['completed', 'denied', 'failed'] as const)
+  onEachDatabase(`a ${status} transaction never changes again`, async ({ open }) => {
+    const store = new TransactionStore(await open());
+    await store.insert(aTransaction('txn_1'));
+    const final = aTransaction('txn_1', { revision: 2, status, finishedAt: AT });
+    expect(await store.update(final)).toBe(true);
+    expect(await store.update(aTransaction('txn_1', { revision: 3, status: 'pending' }))).toBe(false);
+    expect(await store.update(aTransaction('txn_1', { revision: 3, status: 'completed' }))).toBe(false);
+    expect(await store.get('txn_1')).toEqual(final);
+  });
+
+onEachDatabase('of many instances that complete one transaction exactly one does', async ({ open }) => {
+  const instances = await Promise.all([open(), open(), open()]);
+  await new TransactionStore(instances[0]).insert(aTransaction('txn_1'));
+  const told = await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      new TransactionStore(instances[index % 3]!).update(
+        aTransaction('txn_1', { revision: 2, status: 'completed', signedWith: `${index}` }),
+      ),
+    ),
+  );
+  expect(told.filter(Boolean)).toHaveLength(1);
+  expect((await new TransactionStore(instances[1]).get('txn_1'))?.signedWith).toBe(`${told.indexOf(true)}`);
+});
+
+onEachDatabase('pages walk from the newest to the oldest, each transaction once', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  for (let index = 0; index < 7; index += 1)
+    await store.insert(aTransaction(`txn_${index}`, { createdAt: after(index) }));
+  expect(await walk(store, 3)).toEqual([['txn_6', 'txn_5', 'txn_4'], ['txn_3', 'txn_2', 'txn_1'], ['txn_0']]);
+  expect(await walk(store, 7)).toHaveLength(1);
+});
+
+onEachDatabase('transactions of the same instant are paged without loss or repetition', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  const ids = ['txn_a', 'txn_B', 'txn_-', 'txn__', 'txn_0', 'txn_Z', 'txn_z'];
+  for (const id of ids) await store.insert(aTransaction(id));
+  await store.insert(aTransaction('txn_older', { createdAt: after(-1) }));
+  const byCodePoint = ids.toSorted((one, other) => (one < other ? 1 : -1));
+  for (const limit of [1, 2, 3, 7, 8])
+    expect((await walk(store, limit)).flat()).toEqual([...byCodePoint, 'txn_older']);
+});
+
+onEachDatabase('a page is not disturbed by what arrives after the first one', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  for (let index = 0; index < 4; index += 1)
+    await store.insert(aTransaction(`txn_${index}`, { createdAt: after(index) }));
+  const { next } = await store.list({ limit: 2 });
+  await store.insert(aTransaction('txn_new', { createdAt: after(50) }));
+  expect(idsOf((await store.list({ limit: 2, cursor: next! })).items)).toEqual(['txn_1', 'txn_0']);
+});
+
+onEachDatabase('filters narrow the list alone, together and across pages', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  for (let index = 0; index < 16; index += 1)
+    await store.insert(
+      aTransaction(`txn_${String(index).padStart(2, '0')}`, {
+        createdAt: after(index),
+        clientId: index & 1 ? 'odd' : 'even',
+        userId: index & 2 ? 'two' : null,
+        status: index & 4 ? 'completed' : 'pending',
+        protocol: index & 8 ? 'oidc' : 'samlp',
+      }),
+    );
+  const numbers = async (filters: Parameters<typeof walk>[2]): Promise<number[]> =>
+    (await walk(store, 3, filters)).flat().map((id) => Number(id.slice(4)));
+  const where = (keep: (index: number) => boolean): number[] =>
+    Array.from({ length: 16 }, (_, index) => 15 - index).filter(keep);
+  expect(await numbers({ clientId: 'odd' })).toEqual(where((index) => (index & 1) === 1));
+  expect(await numbers({ userId: 'two' })).toEqual(where((index) => (index & 2) === 2));
+  expect(await numbers({ status: 'completed' })).toEqual(where((index) => (index & 4) === 4));
+  expect(await numbers({ protocol: 'oidc' })).toEqual(where((index) => (index & 8) === 8));
+  expect(await numbers({ clientId: 'even', userId: 'two', status: 'pending', protocol: 'samlp' })).toEqual([
+    2,
+  ]);
+  expect(await numbers({ clientId: undefined, protocol: 'oidc', status: undefined })).toHaveLength(8);
+  expect(await numbers({ clientId: 'Odd' })).toEqual([]);
+});
+
+for (const [what, cursor] of Object.entries({
+  'that is empty': '',
+  'that is no base64': '***',
+  'that is no JSON': 'bm9wZQ',
+  'that is no list': Buffer.from('null').toString('base64url'),
+  'of the wrong types': Buffer.from('["1","txn"]').toString('base64url'),
+  'beyond the safe integers': Buffer.from('[1e300,"txn"]').toString('base64url'),
+  'that lacks the id': Buffer.from('[1]').toString('base64url'),
+  'with more than it needs': Buffer.from('[1,"txn",2]').toString('base64url'),
+  'with U+0000': Buffer.from('[1,"\\u0000"]').toString('base64url'),
+}))
+  onEachDatabase(`a cursor ${what} is refused`, async ({ open }) => {
+    const store = new TransactionStore(await open());
+    await expect(store.list({ limit: 1, cursor })).rejects.toMatchObject({ code: 'cursor_invalid' });
+  });
+
+onEachDatabase('pruning by age keeps what was created at the instant or later', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  for (const offset of [-2, -1, 0, 1])
+    await store.insert(aTransaction(`txn_${offset}`, { createdAt: after(offset) }));
+  expect(await store.prune({ olderThan: new Date(AT), keep: 100 })).toBe(2);
+  expect((await walk(store, 10)).flat()).toEqual(['txn_1', 'txn_0']);
+});
+
+onEachDatabase('pruning by number keeps the newest', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  const ids = ['txn_a', 'txn_b', 'txn_c', 'txn_d'];
+  for (const id of ids) await store.insert(aTransaction(id));
+  await store.insert(aTransaction('txn_0', { createdAt: after(1) }));
+  const long = new Date(0);
+  expect(await store.prune({ olderThan: long, keep: 5 })).toBe(0);
+  expect(await store.prune({ olderThan: long, keep: 3 })).toBe(2);
+  expect((await walk(store, 10)).flat()).toEqual(['txn_0', 'txn_d', 'txn_c']);
+  expect(await store.prune({ olderThan: long, keep: 0 })).toBe(3);
+  expect(await store.prune({ olderThan: long, keep: 0 })).toBe(0);
+});
+
+onEachDatabase('pruning goes through as many lots as there are, while others write', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  for (let index = 0; index < 350; index += 1)
+    await store.insert(aTransaction(`txn_${index}`, { createdAt: after(index) }));
+  const [pruned] = await Promise.all([
+    store.prune({ olderThan: new Date(after(250)), keep: 60 }),
+    store.insert(aTransaction('txn_new', { createdAt: after(1000) })),
+  ]);
+  const kept = (await walk(store, 100)).flat();
+  expect(kept).toContain('txn_new');
+  expect(pruned).toBe(351 - kept.length);
+  expect([60, 61]).toContain(kept.length);
+});
+
+onEachDatabase('two instances prune at once without harm', async ({ open }) => {
+  const instances = await Promise.all([open(), open()]);
+  const stores = instances.map((dataSource) => new TransactionStore(dataSource));
+  for (let index = 0; index < 250; index += 1) await stores[0]!.insert(aTransaction(`txn_${index}`));
+  const pruned = await Promise.all(stores.map((store) => store.prune({ olderThan: new Date(0), keep: 10 })));
+  expect(pruned[0]! + pruned[1]!).toBe(240);
+});
+
+onEachDatabase('a key that no database can look up is refused or never found', async ({ open }) => {
+  const store = new TransactionStore(await open());
+  for (const text of ['a\u0000', '\udc00a']) {
+    await expect(store.insert(aTransaction('txn_1', { userId: text }))).rejects.toMatchObject({
+      code: 'invalid_body',
+      errors: [{ pointer: '/user/user_id' }],
+    });
+    await expect(store.insert(aTransaction('txn_1', { clientId: text }))).rejects.toMatchObject({
+      code: 'invalid_body',
+      errors: [{ pointer: '/client_id' }],
+    });
+    expect(await store.get(text)).toBeNull();
+    expect(await store.list({ filters: { userId: text }, limit: 1 })).toEqual({ items: [], next: null });
+  }
+  expect(await store.get('txn_1')).toBeNull();
+});
