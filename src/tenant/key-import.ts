@@ -15,10 +15,6 @@ export interface KeyToImport {
   /** Inferred from the type of the key where it is missing. */
   readonly alg?: TokenAlgorithm | undefined;
 }
-export interface KeyRules extends KeyCircumstances {
-  /** RSA keys below it are refused. */
-  readonly minimumRsaBits: number;
-}
 
 const refuse = (field: keyof KeyToImport, detail: string): TenantError =>
   new TenantError('key_invalid', `the key was not imported: ${detail}`, {
@@ -93,12 +89,15 @@ function chooseAlgorithm(key: KeyObject, asked: TokenAlgorithm | undefined): Tok
   throw refuse('alg', `the key cannot sign ${alg}; it serves ${served.join(' or ')}, or leave alg out`);
 }
 
-function requireLength(key: KeyObject, minimumRsaBits: number): void {
+/** RFC 7518 3.3: a shorter RSA key must not sign tokens. */
+const MINIMUM_RSA_BITS = 2048;
+
+function requireLength(key: KeyObject): void {
   const bits = key.asymmetricKeyDetails?.modulusLength;
-  if (bits === undefined || bits >= minimumRsaBits) return;
+  if (bits === undefined || bits >= MINIMUM_RSA_BITS) return;
   throw refuse(
     'privateKey',
-    `an RSA key of ${bits} bits is too short: use 2048 bits or more, or lower the tenant setting minimum_rsa_bits (now ${minimumRsaBits})`,
+    `an RSA key of ${bits} bits is too short to sign tokens: use ${MINIMUM_RSA_BITS} bits or more`,
   );
 }
 
@@ -125,11 +124,11 @@ function matchingCertificate(text: string, key: KeyObject, alg: TokenAlgorithm):
 /** The key as it is kept. Errors: `key_invalid`, which names the field. */
 export function importSigningKey(
   { privateKey: pem, certificate, alg: asked }: KeyToImport,
-  { minimumRsaBits, ...circumstances }: KeyRules,
+  circumstances: KeyCircumstances,
 ): SigningKey {
   const privateKey = readPrivateKey(pem);
   const alg = chooseAlgorithm(privateKey, asked);
-  requireLength(privateKey, minimumRsaBits);
+  requireLength(privateKey);
   const certificatePem =
     certificate !== undefined
       ? matchingCertificate(certificate, privateKey, alg)

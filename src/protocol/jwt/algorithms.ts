@@ -1,5 +1,4 @@
 /** The signature algorithms of JWTs, one row each (RFC 7518 3.1, RFC 8037 3.1, RFC 9864 2.2). */
-import { constants, type SignKeyObjectInput } from 'node:crypto';
 
 /** What a signature with the algorithm needs of its key, as a JWK says it. */
 export interface KeyShape {
@@ -29,31 +28,13 @@ export interface SigningAlgorithm {
   /** As a KeyObject names its type, and its curve where the type has several. */
   readonly keyType: 'rsa' | 'ec' | 'ed25519';
   readonly namedCurve?: string;
-  /** `null` where the scheme hashes by itself. */
-  readonly digest: 'sha256' | null;
-  readonly options: Omit<SignKeyObjectInput, 'key'>;
   /** Half of it is `at_hash` (OIDC Core 3.1.3.6); Ed25519 hashes with SHA-512 (RFC 8032 5.1). */
   readonly tokenHash: 'sha256' | 'sha512';
-  /** Signed in the threadpool: an RSA signature is ten times dearer than the way there, one on a curve is not. */
-  readonly pooled: boolean;
 }
 
 export const SIGNING: Readonly<Record<JwtAlgorithm, SigningAlgorithm>> = {
-  RS256: { keyType: 'rsa', digest: 'sha256', options: {}, tokenHash: 'sha256', pooled: true },
-  PS256: {
-    keyType: 'rsa',
-    digest: 'sha256',
-    options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 },
-    tokenHash: 'sha256',
-    pooled: true,
-  },
-  ES256: {
-    keyType: 'ec',
-    namedCurve: 'prime256v1',
-    digest: 'sha256',
-    options: { dsaEncoding: 'ieee-p1363' },
-    tokenHash: 'sha256',
-    pooled: false,
-  },
-  EdDSA: { keyType: 'ed25519', digest: null, options: {}, tokenHash: 'sha512', pooled: false },
+  RS256: { keyType: 'rsa', tokenHash: 'sha256' },
+  PS256: { keyType: 'rsa', tokenHash: 'sha256' },
+  ES256: { keyType: 'ec', namedCurve: 'prime256v1', tokenHash: 'sha256' },
+  EdDSA: { keyType: 'ed25519', tokenHash: 'sha512' },
 };
