@@ -25,21 +25,25 @@ function editDistance(from: string, to: string): number {
   return last[to.length]!;
 }
 
-/** The known name that `given` was probably meant to be, or `undefined` if none is near: at most a third of it may differ. */
-export function nearestName(given: string, known: Iterable<string>): string | undefined {
+/** How far a word is from the name it may have been meant to be, or `undefined` if too far: at most a third of it may differ. */
+export function distanceTo(given: string, name: string): number | undefined {
   const word = bare(given.slice(0, LONGEST + 1));
+  const candidate = bare(name);
   if (word === '' || word.length > LONGEST) return undefined;
+  if (word.length >= 3 && candidate.startsWith(word)) return word === candidate ? 0 : 0.5;
+  const longer = Math.max(word.length, candidate.length);
+  const distance = editDistance(word, candidate);
+  // Of a word of one or two letters nothing is left when all of them differ.
+  return distance > Math.ceil(longer / 3) || distance >= longer ? undefined : distance;
+}
+
+/** The known name that `given` was probably meant to be, or `undefined` if none is near; of equally near ones the first. */
+export function nearestName(given: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let least = Infinity;
   for (const name of known) {
-    const candidate = bare(name);
-    const abbreviated = word.length >= 3 && candidate.startsWith(word);
-    const distance = abbreviated ? 0.5 : editDistance(word, candidate);
-    if (distance > Math.ceil(Math.max(word.length, candidate.length) / 3) || distance >= least) continue;
-    // Of a word of one or two letters nothing is left when all of them differ.
-    if (distance >= Math.max(word.length, candidate.length)) continue;
-    nearest = name;
-    least = distance;
+    const distance = distanceTo(given, name) ?? Infinity;
+    if (distance < least) [nearest, least] = [name, distance];
   }
   return nearest;
 }

@@ -1,0 +1,79 @@
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { MintmarkError } from '../../protocol/mintmark-error.js';
+import { BorderError, type BorderErrorCode } from './border-error.js';
+import { BODY_LIMIT_IN_BYTES } from './json-body.js';
+import type { KnownRoutes } from './known-routes.js';
+import { PROBLEM_JSON, problem, problemOf, statusOf, type ProblemDetails } from './problem-details.js';
+
+/** Writes down what nobody foresaw. `where` is method and route, without values. */
+export type Report = (error: unknown, where: string) => void;
+
+/** What Fastify's own refusals are in our words. */
+const FASTIFY_CODES: Readonly<Record<string, readonly [BorderErrorCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    'body_too_large',
+    `The body is larger than ${BODY_LIMIT_IN_BYTES} bytes (1 MB).`,
+  ],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'content_type_unsupported',
+    'Send the body with the header content-type: application/json.',
+  ],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'invalid_request',
+    'The body is not as long as its Content-Length says.',
+  ],
+  FST_ERR_BAD_URL: ['invalid_url', 'The path has a percent sign that begins no valid escape.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['url_too_long', 'A part of the path is too long.'],
+};
+
+/** Fastify's own refusal in our words, if `error` is one. */
+export function namedRefusal(error: unknown): BorderError | undefined {
+  const row = FASTIFY_CODES[String((error as { code?: unknown } | null)?.code ?? '')];
+  return row && new BorderError(row[0], row[1], { cause: error });
+}
+
+/** Sends a problem, unless an answer is already under way. */
+export function answer(reply: FastifyReply, known: MintmarkError | ProblemDetails): void {
+  if (reply.sent) return;
+  const details = known instanceof MintmarkError ? problemOf(known) : known;
+  if (known instanceof BorderError) reply.headers(known.headers);
+  void reply.code(details.status).type(PROBLEM_JSON).send(JSON.stringify(details));
+}
+
+/** Answers every error that reaches the border with a problem (RFC 9457); what is not known is reported and answered as 500. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    private readonly routes: KnownRoutes,
+    private readonly report: Report,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const known = this.named(error, request);
+    const status = known instanceof MintmarkError ? statusOf(known.code) : known.status;
+    if (status >= 500)
+      this.report(error, `${request.method} ${request.routeOptions?.url ?? 'outside of every route'}`);
+    answer(reply, known);
+  }
+
+  private named(error: unknown, request: FastifyRequest): MintmarkError | ProblemDetails {
+    if (error instanceof MintmarkError) return error;
+    const status = error instanceof HttpException ? error.getStatus() : 500;
+    const cause = error instanceof HttpException ? error.cause : error;
+    if (cause instanceof MintmarkError) return cause;
+    const refusal = namedRefusal(cause);
+    if (refusal) return refusal;
+    if (status === 404 && request.is404)
+      return this.routes.explain(request.method, request.url.split('?', 1)[0]!);
+    if (error instanceof HttpException && status < 500)
+      return problem('invalid_request', status, error.message);
+    return problem(
+      'internal_error',
+      500,
+      'Something failed that nobody foresaw. The log of the server has the cause.',
+    );
+  }
+}
