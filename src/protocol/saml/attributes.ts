@@ -90,7 +90,7 @@ export const mappingsOf = (
 export const own = (profile: Profile, key: string): unknown =>
   Object.hasOwn(profile, key) ? profile[key] : undefined;
 
-const hasValue = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+const hasValue = (value: unknown): boolean => scalarsOf(value).some((item) => item !== '');
 
 function primaryIdentity(profile: Profile): Profile {
   const first = Array.isArray(profile['identities']) ? (profile['identities'][0] as unknown) : undefined;

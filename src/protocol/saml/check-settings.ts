@@ -2,8 +2,7 @@
  * What can be said of the settings of one layer before anything else is known: PEMs parse, keys are long enough, halves that
  * are both there match, and no text is blank or beyond XML. A lone half passes, since another layer may bring the other.
  */
-import type { FieldError } from '../mintmark-error.js';
-import { illegalCharacter } from '../xml/characters.js';
+import { illegalCharacterFault, settingFault, type Fault } from './configuration-rules.js';
 import { readEncryptionPair, readSigningPair, strongEnough, type KeyRules } from './key-pairs.js';
 import { readCertificate, readPrivateKey, readPublicKey, type PemField } from './pem.js';
 import { SamlError } from './saml-error.js';
@@ -20,35 +19,40 @@ const WRITTEN = [
   'authnContextClassRef',
 ] as const satisfies readonly SettingName[];
 
+interface NamedFault extends Fault {
+  /** What is at fault, in the words of a message. */
+  readonly what: string;
+  /** Where it stands below the settings. */
+  readonly at: readonly string[];
+}
+
 /** Throws SamlError that names every text at fault, or the first PEM; `rules.pointer` is where the settings stand. */
 export function checkSettings(settings: SamlSettings, attributes: SetAttributes, rules: KeyRules): void {
-  const errors: FieldError[] = [];
-  const look = (text: string, ...members: readonly string[]): void => {
-    const character = illegalCharacter(text);
-    if (character === null) return;
-    const detail = `holds ${character}, which XML 1.0 cannot carry, not even escaped`;
-    errors.push({ pointer: rules.pointer + jsonPointer(members), detail });
-  };
-  for (const name of WRITTEN) {
-    const value = settings[name];
-    if (value === undefined) continue;
-    look(value, name);
-    if (value.trim() === '')
-      errors.push({
-        pointer: `${rules.pointer}/${name}`,
-        detail: 'must NOT be blank; leave it out for the default',
-      });
-  }
-  for (const { name, value } of attributes)
-    for (const text of [name, ...[value].flat()]) if (typeof text === 'string') look(text, 'attributes', name);
-  const [first] = errors;
-  if (first) {
-    const blank = errors.every(({ detail }) => detail.startsWith('must NOT be blank'));
-    const code = blank ? 'saml_setting_invalid' : 'saml_illegal_characters';
-    throw new SamlError(code, `${first.pointer.split('/').at(-1)}: ${first.detail}`, { errors });
-  }
+  const faults = [...faultsOfSettings(settings), ...faultsOfAttributes(attributes)];
+  const [first] = faults;
+  if (first)
+    throw new SamlError(first.code, `${first.what}: ${first.detail}`, {
+      errors: faults.map(({ at, detail }) => ({ pointer: rules.pointer + jsonPointer(at), detail })),
+    });
   checkKeys(settings, rules);
 }
+
+const faultsOfSettings = (settings: SamlSettings): NamedFault[] =>
+  WRITTEN.flatMap((name) => {
+    const value = settings[name];
+    const fault = value === undefined ? null : settingFault(name, value);
+    return fault ? [{ ...fault, what: name, at: [name] }] : [];
+  });
+
+const faultsOfAttributes = (attributes: SetAttributes): NamedFault[] =>
+  attributes.flatMap(({ name, value }) =>
+    [name, ...[value].flat()].flatMap((text) => {
+      const fault = typeof text === 'string' ? illegalCharacterFault(text) : null;
+      return fault
+        ? [{ ...fault, what: `the attribute ${JSON.stringify(name)}`, at: ['attributes', name] }]
+        : [];
+    }),
+  );
 
 function checkKeys(settings: SamlSettings, rules: KeyRules): void {
   const { cert, key, encryptionCert, encryptionPublicKey, signingCert } = settings;

@@ -4,8 +4,10 @@
  */
 import { jsonPointer } from '../field-errors.js';
 import { illegalCharacter } from '../xml/characters.js';
+import { isUriReference } from './any-uri.js';
 import type { MappedAttribute } from './attributes.js';
 import type { EffectiveConfiguration, Layer } from './layers.js';
+import type { NameID } from './name-id.js';
 import { SamlError } from './saml-error.js';
 import type { SettingName } from './settings.js';
 
@@ -23,18 +25,57 @@ const ROOTS: Readonly<Record<Layer, readonly string[]>> = {
 export const settingPointer = (layer: Layer, ...members: readonly string[]): string =>
   jsonPointer([...ROOTS[layer], ...members]);
 
-/** Refuses a text that is blank or cannot be carried; the keys of `texts` are setting names. */
+/** Settings that the schema types as xs:anyURI. */
+const URIS: ReadonlySet<SettingName> = new Set([
+  'audience',
+  'recipient',
+  'destination',
+  'nameIdentifierFormat',
+  'authnContextClassRef',
+]);
+
+export interface Fault {
+  readonly code: 'saml_setting_invalid' | 'saml_illegal_characters';
+  readonly detail: string;
+}
+/** XML 1.0 cannot carry a character of `text`. */
+export function illegalCharacterFault(text: string): Fault | null {
+  const character = illegalCharacter(text);
+  if (character === null) return null;
+  const detail = `holds ${character}, which XML 1.0 cannot carry, not even escaped`;
+  return { code: 'saml_illegal_characters', detail };
+}
+/** What keeps a text from being written at all: it is blank, or XML cannot carry it. */
+export const textFault = (text: string): Fault | null =>
+  text.trim() === ''
+    ? { code: 'saml_setting_invalid', detail: 'must NOT be blank; leave it out for the default' }
+    : illegalCharacterFault(text);
+/** What keeps `value` from being the setting `name`: as `textFault`, or it is no URI where the schema wants one. */
+export const settingFault = (name: SettingName, value: string): Fault | null =>
+  textFault(value) ??
+  (URIS.has(name) && !isUriReference(value)
+    ? { code: 'saml_setting_invalid', detail: 'must be a URI: write a space as %20, a percent sign as %25' }
+    : null);
+
+/**
+ * Refuses a text that has a fault; the keys of `texts` are setting names. What nobody set need not be a URI: an
+ * AuthnRequest's Issuer is the SP's own name for itself, and the SP wants to read it back.
+ */
 export function checkText(
   texts: Readonly<Partial<Record<SettingName, string>>>,
   { settings }: EffectiveConfiguration,
 ): void {
   for (const [name, value] of Object.entries(texts) as [SettingName, string][]) {
-    const pointer = settingPointer(settings[name].layer, name);
-    if (value.trim() === '')
-      throw refuse('saml_setting_invalid', name, pointer, 'must NOT be blank; leave it out for the default');
-    const character = illegalCharacter(value);
-    if (character !== null) throw refuse('saml_illegal_characters', name, pointer, cannotCarry(character));
+    const { layer } = settings[name];
+    const fault = layer === 'default' ? textFault(value) : settingFault(name, value);
+    if (fault) throw refuse(fault.code, name, settingPointer(layer, name), fault.detail);
   }
+}
+
+/** Refuses a NameID that was read from a profile field and cannot be carried; those from attributes are checked as such. */
+export function checkNameID({ value, from }: NameID): void {
+  const fault = illegalCharacterFault(value);
+  if (fault) throw refuse(fault.code, 'NameID', profilePointer(from), fault.detail);
 }
 
 export function checkAttributes(
@@ -50,18 +91,11 @@ export function checkAttributes(
     );
   for (const { name, values, layer, from } of attributes)
     for (const text of [name, ...values]) {
-      const character = typeof text === 'string' ? illegalCharacter(text) : null;
-      if (character === null) continue;
+      const fault = typeof text === 'string' ? illegalCharacterFault(text) : null;
+      if (fault === null) continue;
       const pointer =
-        from === 'setAttribute'
-          ? settingPointer(layer, 'attributes', name)
-          : jsonPointer(['user', from.replace(/^profile\./, '')]);
-      throw refuse(
-        'saml_illegal_characters',
-        `the attribute ${JSON.stringify(name)}`,
-        pointer,
-        cannotCarry(character),
-      );
+        from === 'setAttribute' ? settingPointer(layer, 'attributes', name) : profilePointer(from);
+      throw refuse(fault.code, `the attribute ${JSON.stringify(name)}`, pointer, fault.detail);
     }
   const bytes = attributesBytes(set);
   if (bytes > ATTRIBUTES_LIMIT_IN_BYTES) {
@@ -70,17 +104,20 @@ export function checkAttributes(
   }
 }
 
+/** `/user/email` for `profile.email`, `/user/identities/0/provider` for `identities[0].provider`. */
+function profilePointer(from: string): string {
+  const [, ofIdentity, ofProfile = ''] = /^(?:identities\[0\]\.(.*)|profile\.(.*))$/s.exec(from) ?? [];
+  return jsonPointer(ofIdentity === undefined ? ['user', ofProfile] : ['user', 'identities', 0, ofIdentity]);
+}
+
 /** UTF-8 bytes of the JSON of the attributes that were set. */
 export const attributesBytes = (set: EffectiveConfiguration['attributes']): number =>
   set.length === 0
     ? 0
     : Buffer.byteLength(JSON.stringify(Object.fromEntries(set.map(({ name, value }) => [name, value]))));
 
-const cannotCarry = (character: string): string =>
-  `holds ${character}, which XML 1.0 cannot carry, not even escaped`;
-
 const refuse = (
-  code: 'saml_setting_invalid' | 'saml_illegal_characters' | 'saml_attributes_too_large',
+  code: Fault['code'] | 'saml_attributes_too_large',
   what: string,
   pointer: string,
   detail: string,

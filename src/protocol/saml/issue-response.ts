@@ -11,7 +11,7 @@ import { signEnveloped, type SignatureMethods, type SigningPair } from '../xml/s
 import { serialise } from '../xml/writer.js';
 import { buildAssertion, SIGNATURE_INDEX } from './assertion.js';
 import { mapAttributes } from './attributes.js';
-import { checkAttributes, checkText, settingPointer } from './configuration-rules.js';
+import { checkAttributes, checkNameID, checkText, settingPointer } from './configuration-rules.js';
 import { secondsFrom } from './instant.js';
 import { fingerprint } from './key-pairs.js';
 import type { EffectiveConfiguration } from './layers.js';
@@ -31,6 +31,7 @@ export function issueResponse(
   const attributes = mapAttributes(context.profile, configuration, context.unmappedClaimPrefix);
   checkAttributes(attributes, configuration);
   const nameID = findNameID(context.profile, attributes, configuration, context.unmappedClaimPrefix);
+  checkNameID(nameID);
   const texts = {
     issuer: settings.issuer.value ?? context.entityId,
     audience: settings.audience.value ?? context.request?.issuer ?? context.fallbackAudience,
@@ -85,13 +86,21 @@ export function issueResponse(
  * An error Response; signed where the settings sign Responses or errors, and `pair` is there to do it.
  * It must arrive even when the settings are what is wrong: a text that cannot be written gives way to its default.
  */
-export function issueErrorResponse(context: ResponseContext, status: SamlStatus, pair: SigningPair | null): string {
+export function issueErrorResponse(
+  context: ResponseContext,
+  status: SamlStatus,
+  pair: SigningPair | null,
+): string {
   const { settings } = context.configuration;
   const issuer = writable(settings.issuer.value) ?? context.entityId;
   const destination = writable(settings.destination.value) ?? context.acsUrl;
   const response = buildErrorResponse(responseParts(context, issuer, destination), status);
   const wanted = settings.signResponse.value || settings.signBoth.value || settings.signErrors.value;
-  return serialise(wanted && pair ? signEnveloped(response, SIGNATURE_INDEX, pair, methodsOf(context.configuration)) : response);
+  return serialise(
+    wanted && pair
+      ? signEnveloped(response, SIGNATURE_INDEX, pair, methodsOf(context.configuration))
+      : response,
+  );
 }
 const writable = (text: string | undefined): string | undefined =>
   text === undefined || text.trim() === '' || illegalCharacter(text) !== null ? undefined : text;

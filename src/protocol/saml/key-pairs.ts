@@ -41,6 +41,9 @@ export function readSigningPair(
   };
 }
 
+/** RSA-OAEP with SHA-1 needs 42 bytes beside the 32 of the content key (RFC 8017 7.1.1). */
+const OAEP_MINIMUM_BITS = 8 * (32 + 42);
+
 /** Of `encryptionCert` and `encryptionPublicKey`: for whom to encrypt, or `null` when neither is set. */
 export function readEncryptionPair(
   cert: string | undefined,
@@ -61,7 +64,7 @@ export function readEncryptionPair(
   return {
     pair: { publicKey, certificate: der(certificate) },
     certificate,
-    bits: strongEnough(publicKey, 'encryptionPublicKey', rules),
+    bits: roomForContentKey(publicKey, rules),
   };
 }
 
@@ -76,11 +79,22 @@ export const fingerprint = (certificate: X509Certificate): string =>
 export function strongEnough(key: KeyObject, name: string, rules: KeyRules): number {
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
   if (bits >= rules.minimumRsaBits) return bits;
-  const detail = `an RSA key of ${bits} bits is too short: use 2048 bits or more, or lower the tenant setting minimum_rsa_bits (now ${rules.minimumRsaBits})`;
-  throw new SamlError('saml_key_too_short', `${name}: ${detail}`, {
-    errors: [{ pointer: `${rules.pointer}/${name}`, detail }],
-  });
+  const way = `use 2048 bits or more, or lower the tenant setting minimum_rsa_bits (now ${rules.minimumRsaBits})`;
+  throw tooShort(name, `an RSA key of ${bits} bits is too short: ${way}`, rules);
 }
+
+/** The same, and throws `saml_key_too_short` where RSA-OAEP has no room for a content key, whatever the tenant allows. */
+function roomForContentKey(key: KeyObject, rules: KeyRules): number {
+  const bits = strongEnough(key, 'encryptionPublicKey', rules);
+  if (bits >= OAEP_MINIMUM_BITS) return bits;
+  const detail = `an RSA key of ${bits} bits is too short to wrap an AES-256 key with RSA-OAEP: use 2048 bits or more`;
+  throw tooShort('encryptionPublicKey', detail, rules);
+}
+
+const tooShort = (name: string, detail: string, { pointer }: KeyRules): SamlError =>
+  new SamlError('saml_key_too_short', `${name}: ${detail}`, {
+    errors: [{ pointer: `${pointer}/${name}`, detail }],
+  });
 
 const field = (name: string, rules: KeyRules): PemField => ({ name, pointer: `${rules.pointer}/${name}` });
 

@@ -1,7 +1,7 @@
 /** NameID: the first probe that names a claim with a value (saml-output.md 6; SAML Core 2.2.3). */
 import { DEFAULT_MAPPINGS, own, type MappedAttribute, type Profile } from './attributes.js';
 import type { EffectiveConfiguration } from './layers.js';
-import { spell } from './attribute-value.js';
+import { scalarsOf, spell } from './attribute-value.js';
 import { SamlError } from './saml-error.js';
 
 export interface NameID {
@@ -15,7 +15,7 @@ export interface NameID {
 /**
  * A probe is an attribute's name. It is looked up among the attributes, then among claims that are not in the output:
  * the field that the default table maps to it, the field behind either spelling of the prefix, and a bare field name.
- * An attribute set to `null` answers its probe with nothing. Throws `saml_no_name_id` when no probe has a value.
+ * An attribute set to `null`, or to an empty array, answers its probe with nothing. Throws `saml_no_name_id` when no probe has a value.
  */
 export function findNameID(
   profile: Profile,
@@ -25,7 +25,7 @@ export function findNameID(
 ): NameID {
   const probes = settings.nameIdentifierProbes.value ?? [];
   for (const probe of probes) {
-    if (set.some(({ name, value }) => name === probe && value === null)) continue;
+    if (set.some(({ name, value }) => name === probe && scalarsOf(value).length === 0)) continue;
     const mapped = attributes.find(({ name }) => name === probe);
     const candidates: readonly (readonly [unknown, string])[] = mapped
       ? [[mapped.values, mapped.from]]
@@ -55,13 +55,6 @@ function fieldsBehind(probe: string, prefix: string): string[] {
 
 /** Non-blank text, a number or `true`; of an array its first usable item. `false`, null and objects do not count. */
 function usable(value: unknown): string | null {
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      const text = Array.isArray(item) ? null : usable(item);
-      if (text !== null) return text;
-    }
-    return null;
-  }
-  if (typeof value === 'string') return value.trim() === '' ? null : value;
-  return (typeof value === 'number' && Number.isFinite(value)) || value === true ? spell(value) : null;
+  const scalar = scalarsOf(value).find((item) => item !== false && spell(item).trim() !== '');
+  return scalar === undefined ? null : spell(scalar);
 }

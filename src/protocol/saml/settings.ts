@@ -181,3 +181,21 @@ export type SetAttributes = readonly { readonly name: string; readonly value: At
 export const setterOf = (name: SetterName): string => `set${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name);
+
+/** The part of what zod reports that a message is made of. */
+interface Issue {
+  readonly message: string;
+  readonly path: readonly PropertyKey[];
+}
+/**
+ * What a setter throws: the last segment of the path and the rule, `audience must be string`; the rules of one field joined by
+ * commas, fields by semicolons (actions-api.md 2). `name` is the argument's, for issues that have no path of their own.
+ */
+export function settingMessage(name: string, issues: readonly Issue[]): string {
+  const rules = new Map<string, string[]>();
+  for (const { path, message } of issues) {
+    const field = String(path.at(-1) ?? name);
+    rules.set(field, [...(rules.get(field) ?? []), message]);
+  }
+  return [...rules].map(([field, broken]) => `${field} ${broken.join(', ')}`).join('; ');
+}

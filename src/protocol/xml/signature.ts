@@ -4,6 +4,7 @@ import type { DigestAlgorithm, SignatureAlgorithm } from './algorithms.js';
 import { element, withChildAt, type Prefix, type XmlElement } from './element.js';
 import { canonicalise } from './writer.js';
 import { ENVELOPED_SIGNATURE, EXCLUSIVE_C14N } from '../saml/names.js';
+import { SamlError } from '../saml/saml-error.js';
 
 /** What signs. The key is parsed once, outside: decoding a PEM costs twice as much as signing. */
 export interface SigningPair {
@@ -34,15 +35,27 @@ export function signEnveloped(
     .update(canonicalise(target, methods.inclusive))
     .digest('base64');
   const info = signedInfo(id, digest, methods);
-  const value = sign(methods.signature.hash, Buffer.from(canonicalise(info)), pair.privateKey).toString(
-    'base64',
-  );
+  const value = signatureValue(canonicalise(info), pair, methods);
   const signature = element('Signature', {}, [
     info,
     element('SignatureValue', {}, [value]),
     element('KeyInfo', {}, [element('X509Data', {}, [element('X509Certificate', {}, [pair.certificate])])]),
   ]);
   return withChildAt(target, index, signature);
+}
+
+/** Throws `saml_algorithm_unsupported` where the machine's cryptographic policy forbids the hash, as RHEL 9 does with SHA-1. */
+function signatureValue(
+  octets: string,
+  { privateKey }: SigningPair,
+  { signature }: SignatureMethods,
+): string {
+  try {
+    return sign(signature.hash, Buffer.from(octets), privateKey).toString('base64');
+  } catch (cause) {
+    const description = `this machine cannot sign with RSA and ${signature.hash}: its OpenSSL refuses; a system-wide policy may forbid it`;
+    throw new SamlError('saml_algorithm_unsupported', description, { cause });
+  }
 }
 
 function signedInfo(
