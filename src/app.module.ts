@@ -1,0 +1,13 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Config } from './config.js';
+import { LoginModule } from './login/login.module.js';
+import { StorageModule } from './storage/storage.module.js';
+import { WebModule } from './web/web.module.js';
+
+/** The wiring: storage below, login on it, HTTP on top. */
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return { module: AppModule, imports: [StorageModule.forUrl(config.databaseUrl), LoginModule, WebModule] };
+  }
+}
