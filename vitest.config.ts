@@ -6,5 +6,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     setupFiles: ['reflect-metadata'],
+    reporters: ['default', './test/support/closing-line-reporter.ts'],
   },
 });

@@ -208,12 +208,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return Object.freeze(config);
 }
 
-const EVERY_ADDRESS = ['0.0.0.0', '::'];
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /** The URL the server is reached at, without a trailing slash; `port` is the one that is listened on. */
 export function baseUrlOf(config: Pick<Config, 'baseUrl' | 'host'>, port: number): string {
   if (config.baseUrl !== null) return config.baseUrl;
-  const host = EVERY_ADDRESS.includes(config.host) ? 'localhost' : config.host;
+  const host = EVERY_ADDRESS.has(config.host) ? 'localhost' : config.host;
   return withoutSlash(
     new URL(`http://${isIP(host) === 6 ? `[${host.replace(/%.*$/, '')}]` : host}:${port}`).href,
   );

@@ -45,7 +45,7 @@ interface Definition {
   readonly getter?: () => z.ZodType;
 }
 const definitionOf = (schema: unknown): Definition | undefined =>
-  (schema as { _zod?: { def: Definition } } | undefined)?._zod?.def;
+  (schema as { def?: Definition } | undefined)?.def;
 
 /** The schemas of objects, arrays and records that `schema` stands for, wrappers and unions resolved. */
 function containers(schema: unknown): Definition[] {

@@ -2,7 +2,7 @@ import { distanceTo } from '../../protocol/nearest-name.js';
 import { BorderError } from './border-error.js';
 
 /** HEAD and OPTIONS come along by themselves; nobody asks for them by name. */
-const SILENT_METHODS = ['HEAD', 'OPTIONS', 'TRACE'];
+const SILENT_METHODS = new Set(['HEAD', 'OPTIONS', 'TRACE']);
 
 /** The routes as they were registered, to explain a request that fits none of them. */
 export class KnownRoutes {
@@ -11,7 +11,7 @@ export class KnownRoutes {
   /** `url` is a pattern: `/api/transactions/:id`. */
   add(methods: string | readonly string[], url: string): void {
     const known = this.methodsByUrl.get(url) ?? new Set();
-    for (const method of [methods].flat()) if (!SILENT_METHODS.includes(method)) known.add(method);
+    for (const method of [methods].flat()) if (!SILENT_METHODS.has(method)) known.add(method);
     if (known.size > 0) this.methodsByUrl.set(url, known);
   }
 

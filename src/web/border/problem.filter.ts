@@ -10,26 +10,28 @@ import { PROBLEM_JSON, problem, problemOf, statusOf, type ProblemDetails } from 
 export type Report = (error: unknown, where: string) => void;
 
 /** What Fastify's own refusals are in our words. */
-const FASTIFY_CODES: Readonly<Record<string, readonly [BorderErrorCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [
-    'body_too_large',
-    `The body is larger than ${BODY_LIMIT_IN_BYTES} bytes (1 MB).`,
-  ],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
-    'content_type_unsupported',
-    'Send the body with the header content-type: application/json.',
-  ],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
-    'invalid_request',
-    'The body is not as long as its Content-Length says.',
-  ],
-  FST_ERR_BAD_URL: ['invalid_url', 'The path has a percent sign that begins no valid escape.'],
-  FST_ERR_MAX_PARAM_LENGTH: ['url_too_long', 'A part of the path is too long.'],
-};
+const FASTIFY_CODES: ReadonlyMap<unknown, readonly [BorderErrorCode, string]> = new Map(
+  Object.entries<readonly [BorderErrorCode, string]>({
+    FST_ERR_CTP_BODY_TOO_LARGE: [
+      'body_too_large',
+      `The body is larger than ${BODY_LIMIT_IN_BYTES} bytes (1 MB).`,
+    ],
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+      'content_type_unsupported',
+      'Send the body with the header content-type: application/json.',
+    ],
+    FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+      'invalid_request',
+      'The body is not as long as its Content-Length says.',
+    ],
+    FST_ERR_BAD_URL: ['invalid_url', 'The path has a percent sign that begins no valid escape.'],
+    FST_ERR_MAX_PARAM_LENGTH: ['url_too_long', 'A part of the path is too long.'],
+  }),
+);
 
 /** Fastify's own refusal in our words, if `error` is one. */
 export function namedRefusal(error: unknown): BorderError | undefined {
-  const row = FASTIFY_CODES[String((error as { code?: unknown } | null)?.code ?? '')];
+  const row = FASTIFY_CODES.get((error as { code?: unknown } | null)?.code);
   return row && new BorderError(row[0], row[1], { cause: error });
 }
 

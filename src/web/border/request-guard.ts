@@ -39,7 +39,7 @@ export function isLoopback(host: string): boolean {
   return isIP(host) === 4 && host.startsWith('127.');
 }
 /** Loopback is among them. */
-const EVERY_ADDRESS = ['0.0.0.0', '::'];
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /** What the guard goes by; made once the port is known. */
 export interface GuardPolicy {
@@ -70,7 +70,7 @@ export function guardPolicy(server: {
   const add = (name: string, its: number | null): void =>
     void names.add(its === null ? name : `${name}:${its}`);
   add(base.hostname.toLowerCase(), basePort);
-  if (loopback || EVERY_ADDRESS.includes(host))
+  if (loopback || EVERY_ADDRESS.has(host))
     for (const name of ['localhost', '127.0.0.1', '[::1]']) add(name, port);
   for (const allowed of allowedHosts) names.add(allowed);
 
