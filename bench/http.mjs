@@ -1,0 +1,99 @@
+/** Whole logins over HTTP: the real server, SQLite on disk, 32 connections, as CPU of the server process per request. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import { cpuOfProcess, median } from './cost.mjs';
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const CONNECTIONS = 32;
+
+async function start(script, args, env) {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  for await (const chunk of child.stdout) {
+    out += chunk;
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0];
+    if (url) {
+      child.stdout.resume();
+      return { child, url };
+    }
+  }
+  throw new Error(`${script} ended before it listened: ${out}`);
+}
+
+/** Microseconds of CPU a request costs the server, over so many seconds. */
+async function load({ child, url }, route, body, seconds) {
+  const before = cpuOfProcess(child.pid);
+  const result = await autocannon({
+    url: url + route,
+    method: 'POST',
+    connections: CONNECTIONS,
+    duration: seconds,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${result.non2xx} answers of ${route} were not 2xx, ${result.errors} errors`);
+  return {
+    cpu: ((cpuOfProcess(child.pid) - before) * 1e6) / result.requests.total,
+    perSecond: result.requests.average,
+  };
+}
+
+const login = (protocol, client) => ({
+  protocol,
+  client_id: client,
+  user: { user_id: 'auth0|alice' },
+  complete: true,
+});
+const CASES = {
+  saml: { signatures: 1, body: login('samlp', 'demo-sp') },
+  jwt: { signatures: 2, body: login('oidc', 'demo-app') },
+};
+
+/** By case: CPU of a login relative to the bare server that signs as often, and logins a second. */
+export async function measureHttp({ warmUp = 20, seconds = 6, rounds = 3 } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'mintmark-bench-'));
+  const started = [];
+  try {
+    const server = await start(path('../dist/main.js'), [], {
+      PORT: '0',
+      DATABASE_URL: `file:${join(folder, 'bench.sqlite')}`,
+      MINTMARK_CERTS: folder,
+    });
+    started.push(server);
+    const results = {};
+    for (const [name, { signatures, body }] of Object.entries(CASES)) {
+      const bare = await start(path('bare-server.mjs'), [String(signatures)], {});
+      started.push(bare);
+      process.stderr.write(`\r  ${name} over HTTP: warming up for ${warmUp} s   `);
+      await load(bare, '/', body, Math.ceil(warmUp / 4));
+      await load(server, '/api/transactions', body, warmUp);
+      const ratios = [];
+      const speeds = [];
+      for (let round = 0; round < rounds; round++) {
+        process.stderr.write(`\r  ${name} over HTTP: round ${round + 1} of ${rounds}          `);
+        const base = await load(bare, '/', body, seconds);
+        const own = await load(server, '/api/transactions', body, seconds);
+        ratios.push(own.cpu / base.cpu);
+        speeds.push(own.perSecond);
+      }
+      process.stderr.write('\r');
+      results[name] = { ratio: median(ratios), perSecond: median(speeds) };
+    }
+    return results;
+  } finally {
+    for (const { child } of started) {
+      child.kill();
+      await once(child, 'exit');
+    }
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { measureCore } from './core.mjs';
+import { measureHttp } from './http.mjs';
+
+const quick = process.argv.includes('--quick');
+const core = await measureCore(quick ? { rounds: 3, runs: 400 } : {});
+const http = await measureHttp(quick ? { warmUp: 5, seconds: 3, rounds: 1 } : {});
+
+const { ratios } = core;
+const rows = [
+  ['raw `crypto.sign`, RSA-2048, KeyObject', 1, ''],
+  ['SAML response, assertion signed', ratios.signed, '≤ 1.45'],
+  ['SAML response, response signed', ratios.response, ''],
+  ['SAML response, both signed (two signatures)', ratios.both, ''],
+  ['SAML response, signed and encrypted, aes256-cbc', ratios.cbc, '≤ 1.50'],
+  ['SAML response, signed and encrypted, aes256-gcm', ratios.gcm, '≤ 1.50'],
+  ['ID token, RS256', ratios.jwt, ''],
+  ['samlify, login response, assertion signed', ratios.samlify, ''],
+  ['saml (auth0/node-saml), signed assertion alone', ratios.saml, ''],
+  ['samlify relative to Mintmark', ratios.samlify / ratios.signed, '≥ 6'],
+];
+const httpRows = [
+  ['SAML login, `POST /api/transactions` with `complete: true`', http.saml, '≤ 2.50'],
+  ['OIDC login, ID token and access token (two signatures)', http.jwt, ''],
+];
+const table = `# Performance
+
+Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, ${cpus()[0].model.trim()}, ${cpus().length} cores.
+Everything is CPU time (user and system, all threads); medians over rounds, each round measured beside its baseline.
+
+## The core, relative to one raw RSA signature (${core.base.toFixed(0)} µs here)
+
+| what | ratio | aim |
+| --- | ---: | ---: |
+${rows.map(([what, ratio, aim]) => `| ${what} | ${ratio.toFixed(2)} | ${aim} |`).join('\n')}
+
+## Whole logins over HTTP, relative to a bare server that only signs as often
+
+32 connections, SQLite on disk, each login stored. The load generator takes the second core.
+
+| what | ratio | logins a second | aim |
+| --- | ---: | ---: | ---: |
+${httpRows.map(([what, { ratio, perSecond }, aim]) => `| ${what} | ${ratio.toFixed(2)} | ${perSecond.toFixed(0)} | ${aim} |`).join('\n')}
+`;
+process.stdout.write(table);
+if (!quick) writeFileSync(new URL('../docs/performance.md', import.meta.url), table);
