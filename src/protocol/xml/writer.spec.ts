@@ -1,5 +1,5 @@
 import { DOMParser } from '@xmldom/xmldom';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import { element, withChildAt, type XmlElement } from './element.js';
