@@ -9,7 +9,7 @@ import { MintmarkError, type FieldError } from './protocol/mintmark-error.js';
 import { didYouMean } from './protocol/nearest-name.js';
 import { readDatabaseUrl } from './storage/database-url.js';
 
-export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The environment cannot be used: one line a variable. */
