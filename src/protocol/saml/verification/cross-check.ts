@@ -1,0 +1,51 @@
+/** A second opinion on what was verified by hand. */
+import { SignedXml } from 'xml-crypto';
+import { referenceLineEnds } from '../../xml/characters.js';
+import { fail, pass, signatureStep, skip } from './evidence.js';
+
+/** xml-crypto walks the document in quadratic ways. */
+const SECOND_OPINION_CHARACTERS = 512 * 1024;
+
+/** The library that most SPs written for Node ask. It reads the document with its own parser and finds the signed element itself. */
+export const crossCheck = signatureStep(
+  'cross_check',
+  ['trusted', 'verified', 'referenceOctets', 'signatureMethod', 'digestMethod'],
+  ({ documentXml, signature, trusted, referenceOctets, signatureMethod, digestMethod }) => {
+    const unfit = !signatureMethod.secondOpinion
+      ? `xml-crypto does not know ${signatureMethod.name}.`
+      : !digestMethod.secondOpinion
+        ? `xml-crypto does not know ${digestMethod.name}.`
+        : documentXml.length > SECOND_OPINION_CHARACTERS
+          ? 'The document is too large for it.'
+          : undefined;
+    if (unfit) return skip(unfit);
+    const judge = new SignedXml({
+      publicCert: trusted.toString(),
+      getCertFromKeyInfo: () => null,
+    });
+    const verdict = ask(() => {
+      judge.loadSignature(signature);
+      // its parser would make line feeds of U+0085 and U+2028
+      return judge.checkSignature(referenceLineEnds(documentXml));
+    });
+    if (verdict !== true)
+      return fail(
+        `xml-crypto says no: ${verdict || 'the digest differs'}.`,
+        'Every step above passed, so the document holds something that readers treat differently; SPs written for Node will refuse it.',
+      );
+    const signed = judge.getSignedReferences();
+    if (signed.length !== 1 || signed[0] !== referenceOctets)
+      return fail(
+        'xml-crypto verifies other octets than those above.',
+        'The two find different elements for one Reference: the document is made to be read in two ways.',
+      );
+    return pass('xml-crypto verifies the same octets with the same certificate.');
+  },
+);
+function ask(act: () => boolean): boolean | string {
+  try {
+    return act();
+  } catch (error) {
+    return error instanceof Error ? error.message.slice(0, 200) : String(error);
+  }
+}
