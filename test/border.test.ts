@@ -61,7 +61,7 @@ let url: string;
 const reported: [unknown, string][] = [];
 const token = 'the-admin-token-of-this-test';
 
-async function start(host: string): Promise<NestFastifyApplication> {
+async function start(host: string, policyOf = guardPolicy): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     Application,
     new FastifyAdapter(borderOptions),
@@ -72,7 +72,7 @@ async function start(host: string): Promise<NestFastifyApplication> {
   layBorder(app, {
     report: (error, where) => reported.push([error, where]),
     policy: () =>
-      guardPolicy({
+      policyOf({
         host,
         port: portOf(app),
         baseUrl: `http://localhost:${portOf(app)}`,
@@ -333,6 +333,17 @@ test.each(['/api/transactions', '/samlp', '/nothing'])(
     });
   },
 );
+
+test('without a policy nothing passes, and the server lives on', async () => {
+  const unready = await start('127.0.0.1', () => {
+    throw new Error('not ready');
+  });
+  const lines = ['GET /api/transactions HTTP/1.1', `Host: localhost:${portOf(unready)}`];
+  expect((await raw(unready, lines)).status).toBe(500);
+  expect((await raw(unready, lines)).status).toBe(500);
+  expect(reported).toHaveLength(2);
+  await unready.close();
+});
 
 test('health answers under any name', async () => {
   expect((await raw(loopback, ['GET /health HTTP/1.1', 'Host: pod-17'])).status).toBe(200);

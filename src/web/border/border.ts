@@ -44,7 +44,13 @@ export function layBorder(
     const area = areaOf(request.is404 ? undefined : request.routeOptions.url);
     reply.header('x-content-type-options', 'nosniff');
     if (area === 'control') reply.header('cache-control', 'no-store');
-    const refusal = refusalOf({ method, area, headers }, policy());
+    let refusal: BorderError | undefined;
+    try {
+      refusal = refusalOf({ method, area, headers }, policy());
+    } catch (error) {
+      // Fastify does not catch what a hook throws; without a policy nothing passes.
+      return done(error as Error);
+    }
     if (refusal) return done(refusal);
     if (area === 'control' && isForeignBody(headers))
       return done(
