@@ -3,6 +3,7 @@ import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypt
 import { readFileSync } from 'node:fs';
 import saml from 'saml';
 import * as samlify from 'samlify';
+import { artefactIds } from '../dist/login/ids.js';
 import { idTokenPayload } from '../dist/protocol/jwt/id-token.js';
 import { signJwt } from '../dist/protocol/jwt/sign.js';
 import { issueResponse } from '../dist/protocol/saml/issue-response.js';
@@ -33,7 +34,6 @@ const issue =
   (settings, pairs = {}) =>
   () => {
     const now = new Date();
-    const id = () => `_${randomBytes(20).toString('hex')}`;
     return issueResponse(
       {
         configuration: effectiveConfiguration({
@@ -45,7 +45,7 @@ const issue =
         request: null,
         relayState: undefined,
         now,
-        ids: { response: id(), assertion: id(), sessionIndex: id() },
+        ids: artefactIds(null, randomBytes),
         profile,
         unmappedClaimPrefix: 'http://schema.auth0.com/',
         fallbackAudience: acsUrl,

@@ -9,22 +9,24 @@ export interface ArtefactIds extends ResponseIds {
   readonly opaqueToken: string;
 }
 
-/**
- * Without a seed each id has 160 bits of `random` (SAML Core 1.3.4 asks for 128 at least). With one, each is derived from the
- * seed and its own name: the same seed gives the same ids on any instance.
- */
+const NAMES = ['response', 'assertion', 'sessionIndex', 'session', 'opaqueToken'] as const;
+/** 160 bits each; SAML Core 1.3.4 asks for 128 at least. */
+const BYTES = 20;
+
+/** Without a seed random, from one draw. With one, each is derived from the seed and its own name: the same on any instance. */
 export function artefactIds(seed: string | null, random: (bytes: number) => Buffer): ArtefactIds {
-  const bytes = (name: string): Buffer =>
-    seed === null
-      ? random(20)
-      : createHmac('sha256', seed).update(`mintmark:${name}`).digest().subarray(0, 20);
+  const drawn = seed === null ? random(BYTES * NAMES.length) : null;
+  const bytes = (name: (typeof NAMES)[number]): Buffer => {
+    if (drawn) return drawn.subarray(NAMES.indexOf(name) * BYTES, (NAMES.indexOf(name) + 1) * BYTES);
+    return createHmac('sha256', seed!).update(`mintmark:${name}`).digest().subarray(0, BYTES);
+  };
   /** An NCName begins with a letter or `_`. */
-  const xmlId = (name: string): string => `_${bytes(name).toString('hex')}`;
+  const xmlId = (name: (typeof NAMES)[number]): string => `_${bytes(name).toString('hex')}`;
   return {
     response: xmlId('response'),
     assertion: xmlId('assertion'),
-    sessionIndex: xmlId('session-index'),
+    sessionIndex: xmlId('sessionIndex'),
     session: bytes('session').toString('base64url'),
-    opaqueToken: bytes('opaque-token').toString('base64url'),
+    opaqueToken: bytes('opaqueToken').toString('base64url'),
   };
 }

@@ -22,8 +22,9 @@ export function encryptElement(
   method: BlockCipher,
   random: (bytes: number) => Buffer,
 ): XmlElement {
-  const contentKey = random(method.keyBytes);
-  const iv = random(method.ivBytes);
+  const drawn = random(method.keyBytes + method.ivBytes);
+  const contentKey = drawn.subarray(0, method.keyBytes);
+  const iv = drawn.subarray(method.keyBytes);
   const wrapped = publicEncrypt(
     { key: recipient.publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
     contentKey,
