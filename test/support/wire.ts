@@ -6,8 +6,14 @@ const childElements = (parent: Element): Element[] =>
 const ownText = (node: Element): string =>
   [...node.childNodes].map((child) => (child.nodeType === 3 ? child.nodeValue : '')).join('');
 
+/** It warns of U+FFFD, which may well be meant. */
+const parser = new DOMParser({
+  onError: (level, message) => {
+    if (level !== 'warning') throw new Error(message);
+  },
+});
 export const rootOf = (xml: string): Element => {
-  const root = new DOMParser().parseFromString(xml, 'text/xml').documentElement;
+  const root = parser.parseFromString(xml, 'text/xml').documentElement;
   if (!root) throw new Error('no root element');
   return root;
 };

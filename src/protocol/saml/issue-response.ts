@@ -4,20 +4,26 @@
  * signed nothing; whoever calls it answers with `issueErrorResponse`.
  */
 import { BLOCK_CIPHERS, DIGEST_ALGORITHMS, SIGNATURE_ALGORITHMS } from '../xml/algorithms.js';
-import { illegalCharacter } from '../xml/characters.js';
 import { encryptElement } from '../xml/encryption.js';
 import { element, type XmlElement } from '../xml/element.js';
 import { signEnveloped, type SignatureMethods, type SigningPair } from '../xml/signature.js';
 import { serialise } from '../xml/writer.js';
 import { buildAssertion, SIGNATURE_INDEX } from './assertion.js';
 import { mapAttributes } from './attributes.js';
-import { checkAttributes, checkNameID, checkText, settingPointer } from './configuration-rules.js';
+import {
+  checkAttributes,
+  checkNameID,
+  checkText,
+  settingFault,
+  settingPointer,
+} from './configuration-rules.js';
 import { secondsFrom } from './instant.js';
 import { fingerprint } from './key-pairs.js';
 import type { EffectiveConfiguration } from './layers.js';
 import { findNameID } from './name-id.js';
 import { buildErrorResponse, buildResponse, type ResponseParts, type SamlStatus } from './response.js';
 import type { IssuedResponse, LoginContext, Pairs, ResponseContext } from './response-context.js';
+import type { SettingName } from './settings.js';
 import { findWarnings } from './warnings.js';
 
 /** `random(n)` yields n secret random bytes, for encryption only. */
@@ -92,8 +98,8 @@ export function issueErrorResponse(
   pair: SigningPair | null,
 ): string {
   const { settings } = context.configuration;
-  const issuer = writable(settings.issuer.value) ?? context.entityId;
-  const destination = writable(settings.destination.value) ?? context.acsUrl;
+  const issuer = writable('issuer', settings.issuer.value) ?? context.entityId;
+  const destination = writable('destination', settings.destination.value) ?? context.acsUrl;
   const response = buildErrorResponse(responseParts(context, issuer, destination), status);
   const wanted = settings.signResponse.value || settings.signBoth.value || settings.signErrors.value;
   return serialise(
@@ -102,8 +108,8 @@ export function issueErrorResponse(
       : response,
   );
 }
-const writable = (text: string | undefined): string | undefined =>
-  text === undefined || text.trim() === '' || illegalCharacter(text) !== null ? undefined : text;
+const writable = (name: SettingName, text: string | undefined): string | undefined =>
+  text === undefined || settingFault(name, text) ? undefined : text;
 
 const responseParts = (context: ResponseContext, issuer: string, destination: string): ResponseParts => ({
   id: context.ids.response,
