@@ -19,13 +19,14 @@ test('no text whatever opens a tag or ends an attribute', () => {
 });
 
 test('leaves markup of its own as it is, however deep in lists', () => {
+  const items = ['a<', ['b']].map((item) => html`<li>${item}</li>`);
   expect(
     String(
       html`<ul>
-        ${['a<', 'b'].map((item) => html`<li>${item}</li>`)}
+        ${[items]}
       </ul>`,
     ),
-  ).toBe('<ul><li>a&lt;</li><li>b</li></ul>');
+  ).toMatch(/^<ul>\s*<li>a&lt;<\/li><li>b<\/li>\s*<\/ul>$/);
 });
 
 test('an object that looks like markup is not taken for it', () => {

@@ -14,26 +14,43 @@ import {
   type VerifyOptions,
 } from './evidence.js';
 
-export const issuer = step('issuer', ['response', 'assertion'], ({ response, assertion }) => {
-  const ofResponse = text(childNamed(response, 'saml:Issuer'));
-  const ofAssertion = text(childNamed(assertion, 'saml:Issuer'));
-  const data = { response: ofResponse, assertion: ofAssertion };
-  if (!ofAssertion?.trim())
-    return fail(
-      'The Assertion has no Issuer.',
-      'It must name the IdP: `issuer`, or the tenant’s entity_id.',
-      { data },
+export const issuer = step(
+  'issuer',
+  ['response', 'assertion'],
+  ({ response, assertion }, { issuer: expected }) => {
+    const ofResponse = text(childNamed(response, 'saml:Issuer'));
+    const ofAssertion = text(childNamed(assertion, 'saml:Issuer'));
+    const data = {
+      response: ofResponse,
+      assertion: ofAssertion,
+      ...(expected !== undefined && { expected }),
+    };
+    if (!ofAssertion?.trim())
+      return fail(
+        'The Assertion has no Issuer.',
+        'It must name the IdP: `issuer`, or the tenant’s entity_id.',
+        { data },
+      );
+    if (ofResponse !== undefined && ofResponse !== ofAssertion)
+      return fail(
+        `The Response is from ${quote(ofResponse)}, the Assertion from ${quote(ofAssertion)}.`,
+        'Both must be the IdP’s entity ID (SAML Profiles 4.1.4.2): an assertion of another was put in.',
+        { data },
+      );
+    if (expected !== undefined && ofAssertion !== expected)
+      return fail(
+        `It is from ${quote(ofAssertion)}, not from ${quote(expected)}.`,
+        'Set `issuer` (api.samlResponse.setIssuer), or the tenant’s entity_id, to the name under which the SP knows the IdP. The two are compared character for character.',
+        { data },
+      );
+    return pass(
+      `${quote(ofAssertion)}${ofResponse === undefined ? ', in the Assertion only' : ', in both'}.`,
+      {
+        data,
+      },
     );
-  if (ofResponse !== undefined && ofResponse !== ofAssertion)
-    return fail(
-      `The Response is from ${quote(ofResponse)}, the Assertion from ${quote(ofAssertion)}.`,
-      'Both must be the IdP’s entity ID (SAML Profiles 4.1.4.2): an assertion of another was put in.',
-      { data },
-    );
-  return pass(`${quote(ofAssertion)}${ofResponse === undefined ? ', in the Assertion only' : ', in both'}.`, {
-    data,
-  });
-});
+  },
+);
 
 export const nameId = step('name_id', ['assertion'], ({ assertion }) => {
   const subject = childNamed(assertion, 'saml:Subject');

@@ -38,12 +38,10 @@ class Undecryptable extends Error {
 export const decryption = step(
   'decryption',
   ['response'],
-  ({ encryptedAssertion }, { decryptionKey }): Finding => {
+  ({ encryptedAssertion }, { decryptionKey, keptAssertionXml }): Finding => {
     if (!encryptedAssertion) return skip('Nothing is encrypted.');
     if (decryptionKey === undefined)
-      return skip('The assertion is encrypted, and no key was given.', {
-        hint: 'Give the SP’s private key as `decryptionKey` to see and verify what is inside.',
-      });
+      return keptAssertionXml === undefined ? notDecrypted : readInstead(keptAssertionXml);
     try {
       return decrypt(encryptedAssertion, decryptionKey);
     } catch (error) {
@@ -55,6 +53,18 @@ export const decryption = step(
     }
   },
 );
+
+const hint = 'Give the SP’s private key as `decryptionKey` to see and verify what is inside.';
+const notDecrypted = skip('The assertion is encrypted, and no key was given.', { hint });
+const readInstead = (plaintext: string): Finding =>
+  skip(
+    'Not decrypted: only the SP has the private key. The steps below that look at the assertion read the one that was kept before it was encrypted, not the wire.',
+    {
+      hint,
+      data: { readInstead: 'assertionXml' },
+      learnt: { plaintext, decrypted: readPlaintext(plaintext) },
+    },
+  );
 
 function decrypt(encrypted: Element, pem: string): Finding {
   const key = readPrivateKey(pem, { name: 'decryptionKey', pointer: '/decryptionKey' });

@@ -13,7 +13,10 @@ export interface VerifyOptions {
   readonly certificates: readonly string[];
   /** PEM of the SP's private key. */
   readonly decryptionKey?: string | undefined;
+  /** The assertion as its issuer kept it before encryption: read where there is no `decryptionKey`, and said to be no proof of the wire. */
+  readonly keptAssertionXml?: string | undefined;
   /** What is expected; left out, it is reported and not compared. */
+  readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
   readonly recipient?: string | undefined;
   readonly destination?: string | undefined;

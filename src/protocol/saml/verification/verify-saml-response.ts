@@ -22,7 +22,7 @@ export interface SamlVerification extends Verification {
 /**
  * The transcript of `input`, from its bytes alone. The first failed step names the cause; later ones still look at what they can.
  * An error Response fails at `status`. Without `decryptionKey` what is encrypted is skipped, and the response is valid only where a
- * signature over the ciphertext verifies. Never throws.
+ * signature over the ciphertext verifies; with `keptAssertionXml` the signature in that one counts as well. Never throws.
  */
 export function verifySamlResponse(input: SamlResponseInput, options: VerifyOptions): SamlVerification {
   const steps: VerificationStep[] = [];
