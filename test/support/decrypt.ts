@@ -1,5 +1,5 @@
 /** What a service provider does with an EncryptedAssertion, by node:crypto alone and by the algorithms that the document names. */
-import { constants, createDecipheriv, privateDecrypt, type DecipherGCM } from 'node:crypto';
+import { constants, createDecipheriv, privateDecrypt } from 'node:crypto';
 import { partsOf } from './wire.js';
 
 const DATA = '/Response/EncryptedAssertion/EncryptedData';
@@ -23,7 +23,7 @@ export function decryptAssertion(xml: string, privateKeyPem: string): string {
     return Buffer.concat([decipher.update(data.subarray(16)), decipher.final()]).toString('utf8');
   }
   if (method !== 'http://www.w3.org/2009/xmlenc11#aes256-gcm') throw new Error(`unknown cipher ${method}`);
-  const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, 12)) as DecipherGCM;
+  const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, 12));
   decipher.setAuthTag(data.subarray(-16));
   return Buffer.concat([decipher.update(data.subarray(12, -16)), decipher.final()]).toString('utf8');
 }

@@ -16,7 +16,7 @@ export function verifySignatures(xml: string, certificatePem: string): VerifiedS
   const document = new DOMParser().parseFromString(xml, 'text/xml');
   return [...document.getElementsByTagNameNS(DSIG, 'Signature')].map((signature) => {
     const verifier = new SignedXml({ publicCert: certificatePem });
-    verifier.loadSignature(signature as unknown as Parameters<SignedXml['loadSignature']>[0]);
+    verifier.loadSignature(signature);
     if (!verifier.checkSignature(xml)) throw new Error('a signature does not verify');
     const signed = verifier.getSignedReferences();
     if (signed.length !== 1) throw new Error(`${signed.length} references instead of one`);
