@@ -50,7 +50,15 @@ const usual: Parts = {
 
 /** The assertion of `Parts`, with the namespaces it uses. */
 export function assertionXml(parts: Partial<Parts> = {}, id = '_assertion'): string {
-  const { nameId, notBefore, notOnOrAfter, audience: sp, recipient, issuer, email } = { ...usual, ...parts };
+  const {
+    nameId,
+    notBefore,
+    notOnOrAfter,
+    audience: only,
+    recipient,
+    issuer,
+    email,
+  } = { ...usual, ...parts };
   return (
     `<saml:Assertion xmlns:saml="${SAML}" Version="2.0" ID="${id}" IssueInstant="2030-01-31T12:00:00.000Z">` +
     `<saml:Issuer>${issuer}</saml:Issuer>` +
@@ -59,7 +67,7 @@ export function assertionXml(parts: Partial<Parts> = {}, id = '_assertion'): str
     `<saml:SubjectConfirmationData NotOnOrAfter="${notOnOrAfter}" Recipient="${recipient}" InResponseTo="_request"/>` +
     `</saml:SubjectConfirmation></saml:Subject>` +
     `<saml:Conditions NotBefore="${notBefore}" NotOnOrAfter="${notOnOrAfter}">` +
-    `<saml:AudienceRestriction><saml:Audience>${sp}</saml:Audience></saml:AudienceRestriction></saml:Conditions>` +
+    `<saml:AudienceRestriction><saml:Audience>${only}</saml:Audience></saml:AudienceRestriction></saml:Conditions>` +
     `<saml:AuthnStatement AuthnInstant="2030-01-31T11:59:00Z" SessionIndex="_session"><saml:AuthnContext>` +
     `<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef>` +
     `</saml:AuthnContext></saml:AuthnStatement>` +

@@ -1,7 +1,8 @@
 /**
  * Exclusive XML Canonicalization 1.0 without comments, of a tree that was read. (The tree that is written has its own form in writer.ts.)
- * xml-crypto's class differs from the standard in corners that other people's documents reach: prefixes of mixed case sorted by
- * locale, `xmlns=""` repeated, a processing instruction. It is asked for a second opinion in saml/verification instead.
+ * xml-crypto's class differs from the standard in corners that other people's documents reach: prefixes sorted by locale where
+ * their case is mixed, a processing instruction and, over a tree of xmldom 0.9, `xmlns=""` repeated on every child. It is asked for
+ * a second opinion in saml/verification instead.
  */
 import type { Attr, Element, Node } from '@xmldom/xmldom';
 import { canonicalAttribute, canonicalText } from './characters.js';

@@ -3,7 +3,7 @@ import { SignedXml } from 'xml-crypto';
 import { referenceLineEnds } from '../../xml/characters.js';
 import { fail, pass, signatureStep, skip } from './evidence.js';
 
-/** xml-crypto walks the document in quadratic ways. */
+/** It walks the document a dozen times; above this size that takes a second and more. */
 const SECOND_OPINION_CHARACTERS = 512 * 1024;
 
 /** The library that most SPs written for Node ask. It reads the document with its own parser and finds the signed element itself. */

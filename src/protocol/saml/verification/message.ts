@@ -87,4 +87,6 @@ export function named<Learnt = Evidence>(act: () => Finding<Learnt>, hint: strin
     throw error;
   }
 }
-export const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+/** A capital in front, but not on a setting's name. */
+export const sentence = (words: string): string =>
+  /^[a-z]+[A-Z]/.test(words) ? `${words}.` : `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
