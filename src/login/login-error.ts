@@ -4,6 +4,7 @@ import { MintmarkError } from '../protocol/mintmark-error.js';
 export type LoginErrorCode =
   | 'transaction_not_found'
   | 'transaction_finished'
+  | 'artefact_not_found'
   | 'client_not_saml'
   | 'user_without_id'
   | 'setting_not_of_protocol';

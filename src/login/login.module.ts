@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { InspectionService } from './inspection.service.js';
 import { BaseUrl, Clock, Randomness } from './ports.js';
 import { TenantService } from './tenant.service.js';
 import { TransactionsService } from './transactions.service.js';
 
 /** Everything a login is made of; the stores come from the global StorageModule. */
 @Module({
-  providers: [Clock, Randomness, BaseUrl, TenantService, TransactionsService],
-  exports: [Clock, Randomness, BaseUrl, TenantService, TransactionsService],
+  providers: [Clock, Randomness, BaseUrl, TenantService, TransactionsService, InspectionService],
+  exports: [Clock, Randomness, BaseUrl, TenantService, TransactionsService, InspectionService],
 })
 export class LoginModule {}

@@ -28,20 +28,11 @@ import {
   type AttributeValue,
 } from '../../protocol/saml/settings.js';
 import type { Transaction } from '../../tenant/transaction.js';
+import { listingOf, transactionQuerySchema, type TransactionQuery } from '../transaction-query.js';
 
 const attributeBodySchema = z.strictObject({ value: attributeValueSchema.nullable() });
 const claimBodySchema = z.strictObject({ value: claimValueSchema });
 const claimName = z.string().min(1).max(1024);
-
-const listQuerySchema = z.strictObject({
-  client_id: z.string().optional(),
-  user_id: z.string().optional(),
-  status: z.enum(['pending', 'suspended', 'completed', 'denied', 'failed']).optional(),
-  protocol: z.enum(['samlp', 'oidc']).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(512).optional(),
-});
-type ListQuery = z.infer<typeof listQuerySchema>;
 
 type View = Record<string, unknown>;
 const view = async (transaction: Promise<Transaction>): Promise<View> => transactionView(await transaction);
@@ -58,17 +49,8 @@ export class TransactionsController {
   }
 
   @Get()
-  async list(@Query({ schema: listQuerySchema }) query: ListQuery): Promise<View> {
-    const { items, next } = await this.transactions.list({
-      filters: {
-        clientId: query.client_id,
-        userId: query.user_id,
-        status: query.status,
-        protocol: query.protocol,
-      },
-      limit: query.limit,
-      cursor: query.cursor,
-    });
+  async list(@Query({ schema: transactionQuerySchema }) query: TransactionQuery): Promise<View> {
+    const { items, next } = await this.transactions.list(listingOf(query));
     return { items: items.map(transactionView), next };
   }
 

@@ -1,0 +1,181 @@
+/** What the debug view shows of a stored transaction: every byte that was sent, and why it is there. Computed from what is kept, pure but for `jose`. */
+import { decodeJwt } from '../protocol/jwt/compact.js';
+import { verifyJwt } from '../protocol/jwt/verification.js';
+import { effectiveConfiguration } from '../protocol/saml/layers.js';
+import { summariseResponse, type ResponseSummary } from '../protocol/saml/summary.js';
+import { verifySamlResponse } from '../protocol/saml/verification/verify-saml-response.js';
+import type { Verification } from '../protocol/verification.js';
+import type {
+  DroppedClaim,
+  OidcRequestPart,
+  OidcResult,
+  SamlRequestPart,
+  SamlResult,
+  TimelineEvent,
+  Transaction,
+  Warning,
+} from '../tenant/transaction.js';
+import { SECRET } from './finish.js';
+import type { InspectedTenant } from './inspected-tenant.js';
+import {
+  claimsView,
+  oidcConfigurationView,
+  type ClaimView,
+  type OidcConfigurationView,
+} from './oidc-configuration-view.js';
+import { samlConfigurationView, type SamlConfigurationView } from './saml-configuration-view.js';
+import { transactionView } from './transaction-view.js';
+
+export interface SamlInspection {
+  /** Exact bytes, as text. */
+  readonly xml: string;
+  /** Before encryption, or as it stands in `xml`; `null` in an error Response. */
+  readonly assertionXml: string | null;
+  readonly summary: ResponseSummary;
+  readonly verification: Verification;
+}
+export interface JwtInspection {
+  readonly jwt: string;
+  readonly header: Readonly<Record<string, unknown>> | null;
+  readonly payload: Readonly<Record<string, unknown>> | null;
+  /** The payload once more, claim by claim, with where each came from. */
+  readonly claims: readonly ClaimView[];
+  readonly verification: Verification;
+}
+/** An access token that is no JWT. */
+export interface OpaqueTokenInspection {
+  readonly jwt: null;
+  readonly opaque: string;
+  readonly detail: string;
+}
+export interface Inspection {
+  readonly transaction: Readonly<Record<string, unknown>>;
+  /** Raw and decoded. */
+  readonly request: SamlRequestPart | OidcRequestPart;
+  readonly configuration: SamlConfigurationView | OidcConfigurationView;
+  readonly timeline: readonly TimelineEvent[];
+  readonly warnings: readonly Warning[];
+  readonly reason: string | null;
+  readonly failure: Transaction['failure'];
+  readonly droppedClaims: readonly DroppedClaim[];
+  /** What signed: a key of the tenant by its kid, or a certificate that was brought along. */
+  readonly signedWith: string | null;
+  /** `null` as long as there is no Response. */
+  readonly saml: SamlInspection | null;
+  readonly tokens: {
+    readonly id_token?: JwtInspection;
+    readonly access_token?: JwtInspection | OpaqueTokenInspection;
+  };
+}
+
+export async function inspect(transaction: Transaction, tenant: InspectedTenant): Promise<Inspection> {
+  const saml = inspectSaml(transaction, tenant);
+  const known = {
+    transaction: transactionView(transaction),
+    request: transaction.saml ?? transaction.oidc!,
+    configuration: transaction.saml
+      ? samlConfigurationView(transaction, transaction.saml, tenant, saml?.summary ?? null)
+      : oidcConfigurationView(transaction, transaction.oidc!, tenant),
+    timeline: transaction.timeline,
+    warnings: transaction.warnings,
+    reason: transaction.reason,
+    failure: transaction.failure,
+    droppedClaims: transaction.droppedClaims,
+    signedWith: transaction.signedWith,
+  };
+  return {
+    ...(withoutPrivateKeys(known) as typeof known),
+    saml,
+    tokens: await inspectTokens(transaction, tenant),
+  };
+}
+
+/** A private key in the wrong field is one all the same: the setting `cert`, the name of an attribute. */
+function withoutPrivateKeys(value: unknown): unknown {
+  if (typeof value === 'string') return value.includes('PRIVATE KEY-----') ? SECRET : value;
+  if (Array.isArray(value)) return value.map(withoutPrivateKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, withoutPrivateKeys(member)]),
+  );
+}
+
+/** The clock at the instant of issue. */
+const issuedAt = ({ now, finishedAt, createdAt }: Transaction): Date =>
+  new Date(now ?? finishedAt ?? createdAt);
+
+function inspectSaml(transaction: Transaction, tenant: InspectedTenant): SamlInspection | null {
+  const { result, saml } = transaction;
+  if (!saml || !result || !('SAMLResponse' in result)) return null;
+  const { SAMLResponse } = result satisfies SamlResult;
+  const { settings } = effectiveConfiguration(transaction.samlLayers);
+  const xml = Buffer.from(SAMLResponse, 'base64').toString('utf8');
+  const { assertionXml = null, ...verification } = verifySamlResponse(
+    { SAMLResponse },
+    {
+      certificates: certificatesOf(transaction, tenant),
+      ...(transaction.assertionXml !== null && { keptAssertionXml: transaction.assertionXml }),
+      audience: settings.audience.value ?? saml.authnRequest?.issuer ?? saml.acsUrl,
+      recipient: settings.recipient.value ?? saml.acsUrl,
+      destination: settings.destination.value ?? saml.acsUrl,
+      inResponseTo: saml.authnRequest?.id ?? null,
+      now: issuedAt(transaction),
+    },
+  );
+  return {
+    xml,
+    assertionXml,
+    summary: summariseResponse(xml, assertionXml ?? undefined),
+    verification,
+  };
+}
+
+/** The one that is meant to have signed. An error Response does not say which, so any that may have. */
+function certificatesOf(
+  { signedWith, samlLayers }: Transaction,
+  { certificates }: InspectedTenant,
+): string[] {
+  const { cert } = effectiveConfiguration(samlLayers).settings;
+  if (cert.value !== undefined && (signedWith === null || signedWith.startsWith('certificate ')))
+    return [cert.value];
+  return certificates.filter(({ kid }) => signedWith === null || kid === signedWith).map(({ pem }) => pem);
+}
+
+async function inspectTokens(
+  transaction: Transaction,
+  tenant: InspectedTenant,
+): Promise<Inspection['tokens']> {
+  const { result, oidc, clientId } = transaction;
+  if (!oidc || !result || !('access_token' in result)) return {};
+  const { id_token: idToken, access_token: accessToken } = result satisfies OidcResult;
+  const { audience, nonce } = oidc;
+  const expected = { keys: tenant.jwks, issuer: tenant.issuer, now: issuedAt(transaction) };
+  const inspectJwt = async (
+    token: 'id_token' | 'access_token',
+    jwt: string,
+    more: { readonly audience?: string; readonly nonce?: string },
+  ): Promise<JwtInspection> => {
+    const { header, payload } = decodeJwt(jwt);
+    return {
+      jwt,
+      header,
+      payload,
+      claims: payload ? claimsView(transaction, token, payload, tenant) : [],
+      verification: await verifyJwt(jwt, { ...expected, ...more }),
+    };
+  };
+  return {
+    ...(idToken !== undefined && {
+      id_token: await inspectJwt('id_token', idToken, {
+        audience: clientId,
+        ...(nonce !== undefined && { nonce }),
+      }),
+    }),
+    access_token:
+      audience === undefined
+        ? { jwt: null, opaque: accessToken, detail: OPAQUE }
+        : await inspectJwt('access_token', accessToken, { audience }),
+  };
+}
+const OPAQUE =
+  'The access token is opaque: a random text that only this server can look up. With an audience (oidc.audience, or the tenant’s default_audience) it would be a JWT.';
