@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { attributeValueSchema } from '../src/protocol/saml/settings.js';
 import { TenantError } from '../src/tenant/tenant-error.js';
 import { samlResponseSchema } from '../src/tenant/saml-addon.js';
+import { hashOfAdminToken } from '../src/web/border/admin-token.js';
 import { borderOptions, layBorder } from '../src/web/border/border.js';
 import { guardPolicy } from '../src/web/border/request-guard.js';
 
@@ -77,7 +78,7 @@ async function start(host: string, policyOf = guardPolicy): Promise<NestFastifyA
         port: portOf(app),
         baseUrl: `http://localhost:${portOf(app)}`,
         allowedHosts: ['idp.test'],
-        adminToken: token,
+        adminTokenHash: hashOfAdminToken(token),
       }),
   });
   await app.listen(0, '127.0.0.1');

@@ -35,6 +35,26 @@ export class SettingsStore {
     ]);
   }
 
+  /**
+   * Writes what `change` makes of the settings, and yields it. `change` may be asked several times: concurrent changes
+   * follow one another, and none is lost.
+   */
+  async update(change: (settings: TenantSettings) => TenantSettings): Promise<TenantSettings> {
+    for (;;) {
+      const [row] = await this.#database.rows<{ revision: number; settings: string | null }>(
+        'SELECT revision, settings FROM tenant WHERE id = 1',
+      );
+      const next = change(tenantSettingsSchema.parse(JSON.parse(row!.settings ?? '{}')));
+      const settings = JSON.stringify(next);
+      if (settings === row!.settings) return next;
+      const changed = await this.#database.change(
+        'UPDATE tenant SET settings = ?, revision = revision + 1 WHERE id = 1 AND revision = ?',
+        [settings, row!.revision],
+      );
+      if (changed === 1) return next;
+    }
+  }
+
   /** `null` until one is set. */
   async adminTokenHash(): Promise<string | null> {
     const [row] = await this.#database.rows<{ admin_token_hash: string | null }>(

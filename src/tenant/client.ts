@@ -1,5 +1,6 @@
 /** A client: a SAML SP and/or an OIDC client, in the shape of Auth0's Management API (`/api/v2/clients`). */
 import { z } from 'zod';
+import { patchSchema } from './patch.js';
 import { samlAddonSchema } from './saml-addon.js';
 
 /** Algorithms an ID or access token can be signed with (RFC 7518 3.1, RFC 8037). */
@@ -46,10 +47,23 @@ export const clientBodySchema = z.strictObject({
   client_metadata: z.record(z.string().max(255), z.string().max(255)).default({}),
   addons: z.strictObject({ samlp: samlAddonSchema.optional() }).default({}),
 });
-/** What PATCH may write: any member, `null` where an optional one is to be taken away. */
-export const clientPatchSchema = clientBodySchema.omit({ client_id: true }).partial();
-
 export type ClientBody = z.infer<typeof clientBodySchema>;
+
+const { client_id: _, ...members } = clientBodySchema.shape;
+/**
+ * What PATCH may write: any member but the id; `null` takes an optional one away and sets any other back to its default.
+ * `addons.samlp`, `jwt_configuration` and `client_metadata` are patched member by member in their turn, so that one setting
+ * can be changed without naming the others.
+ */
+export const clientPatchSchema = patchSchema({
+  ...members,
+  client_secret: members.client_secret.unwrap(),
+  jwt_configuration: patchSchema(members.jwt_configuration.unwrap().shape).optional(),
+  client_metadata: z.record(z.string().max(255), z.string().max(255).nullable()).optional(),
+  addons: patchSchema({ samlp: patchSchema(samlAddonSchema.shape).optional() }).optional(),
+});
+export type ClientPatch = z.infer<typeof clientPatchSchema>;
+
 export interface Client extends Omit<ClientBody, 'client_id' | 'client_secret'> {
   readonly client_id: string;
   readonly client_secret: string;

@@ -1,5 +1,6 @@
 /** What holds for the whole tenant; every member has a default, so a first start needs none. */
 import { z } from 'zod';
+import { patched, patchSchema } from './patch.js';
 
 export const tenantSettingsSchema = z.strictObject({
   /** The tenant's name: `event.tenant.id`, and part of the default entity_id. */
@@ -26,5 +27,23 @@ export const tenantSettingsSchema = z.strictObject({
     .default({ days: 7, transactions: 10_000 }),
 });
 export type TenantSettings = z.infer<typeof tenantSettingsSchema>;
+
+const { retention, ...members } = tenantSettingsSchema.shape;
+/** What PATCH may write: any member, `null` sets it back to its default; one cap of `retention` may be changed without the other. */
+export const tenantSettingsPatchSchema = patchSchema({
+  ...members,
+  retention: patchSchema(retention.unwrap().shape).optional(),
+});
+export type TenantSettingsPatch = z.infer<typeof tenantSettingsPatchSchema>;
+
+export const patchedSettings = (
+  settings: TenantSettings,
+  { retention: caps, ...patch }: TenantSettingsPatch,
+): TenantSettings =>
+  tenantSettingsSchema.parse({
+    ...patched(settings, patch),
+    retention: caps === null ? undefined : patched(settings.retention, caps ?? {}),
+  });
+
 export const entityIdOf = (settings: TenantSettings): string =>
   settings.entity_id ?? `urn:auth0:${settings.name}`;

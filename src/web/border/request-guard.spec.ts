@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { hashOfAdminToken } from './admin-token.js';
 import { areaOf, guardPolicy, isLoopback, refusalOf, type GuardedRequest } from './request-guard.js';
 
 const token = 'correct-horse-battery';
@@ -7,14 +8,14 @@ const local = guardPolicy({
   port: 3000,
   baseUrl: 'http://127.0.0.1:3000',
   allowedHosts: [],
-  adminToken: null,
+  adminTokenHash: null,
 });
 const proxied = guardPolicy({
   host: '0.0.0.0',
   port: 3000,
   baseUrl: 'https://idp.example.test/mint',
   allowedHosts: ['idp.internal', 'idp.other:8443'],
-  adminToken: token,
+  adminTokenHash: hashOfAdminToken(token),
 });
 
 const verdict = (
@@ -198,12 +199,18 @@ test('on loopback a token is not asked for, though one is set', () => {
     port: 3000,
     baseUrl: 'http://[::1]:3000',
     allowedHosts: [],
-    adminToken: token,
+    adminTokenHash: hashOfAdminToken(token),
   });
   expect(verdict(policy, { host: '[::1]:3000' })).toBe('passes');
 });
 
-test.each([null, ''])('beyond loopback there is no guard without a token (%j)', (adminToken) => {
-  const server = { host: '0.0.0.0', port: 1, baseUrl: 'http://localhost:1', allowedHosts: [], adminToken };
+test.each([null, ''])('beyond loopback there is no guard without a token (%j)', (adminTokenHash) => {
+  const server = {
+    host: '0.0.0.0',
+    port: 1,
+    baseUrl: 'http://localhost:1',
+    allowedHosts: [],
+    adminTokenHash,
+  };
   expect(() => guardPolicy(server)).toThrow('0.0.0.0 is not loopback');
 });

@@ -5,6 +5,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import { hashOfAdminToken } from './admin-token.js';
 import { BorderError } from './border-error.js';
 
 /** `control` is what an operator uses; `health` answers balancers, which know no name; everything else faces browsers and SPs. */
@@ -46,8 +47,8 @@ export interface GuardPolicy {
   readonly isOurs: (host: string) => boolean;
   /** Of the base URL. */
   readonly origin: string;
-  /** `null` where none is asked for. */
-  readonly adminToken: string | null;
+  /** See `hashOfAdminToken`; `null` where no token is asked for. */
+  readonly adminTokenHash: string | null;
 }
 
 /** The policy of a server on `host` and `port`. Throws an Error where a token is needed and none is given. */
@@ -58,13 +59,13 @@ export function guardPolicy(server: {
   readonly baseUrl: string;
   /** `name` for any port, or `name:port`; lower case. */
   readonly allowedHosts: readonly string[];
-  readonly adminToken: string | null;
+  readonly adminTokenHash: string | null;
 }): GuardPolicy {
-  const { host, port, allowedHosts, adminToken } = server;
+  const { host, port, allowedHosts, adminTokenHash } = server;
   const base = new URL(server.baseUrl);
   const basePort = base.port === '' ? DEFAULT_PORTS[base.protocol]! : Number(base.port);
   const loopback = isLoopback(host);
-  if (!loopback && !adminToken) throw new Error(`${host} is not loopback: an admin token is needed`);
+  if (!loopback && !adminTokenHash) throw new Error(`${host} is not loopback: an admin token is needed`);
 
   const names = new Set<string>();
   const add = (name: string, its: number | null): void =>
@@ -82,7 +83,7 @@ export function guardPolicy(server: {
       return names.has(authority.name) || ports.some((its) => names.has(`${authority.name}:${its}`));
     },
     origin: base.origin,
-    adminToken: loopback ? null : adminToken,
+    adminTokenHash: loopback ? null : adminTokenHash,
   };
 }
 
@@ -142,9 +143,9 @@ export function refusalOf(request: GuardedRequest, policy: GuardPolicy): BorderE
       'This came from a web page of another origin. Call /api and /debug from a program, or from a page that this server itself serves.',
     );
 
-  if (policy.adminToken === null) return undefined;
+  if (policy.adminTokenHash === null) return undefined;
   const [, token] = /^bearer +([^ ]+) *$/i.exec(header('authorization') ?? '') ?? [];
-  if (token !== undefined && sameSecret(token, policy.adminToken)) return undefined;
+  if (token !== undefined && sameSecret(hashOfAdminToken(token), policy.adminTokenHash)) return undefined;
   return new BorderError(
     'admin_token_required',
     'This server does not listen on loopback, so /api and /debug ask for the header Authorization: Bearer <admin token>; ' +

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { MintmarkError } from '../protocol/mintmark-error.js';
+import type { ClientStore } from '../storage/client-store.js';
+import type { SettingsStore } from '../storage/settings-store.js';
+import { requireStorableKey } from '../storage/storable-key.js';
+import type { UserStore } from '../storage/user-store.js';
+import { clientFrom } from '../tenant/client-changes.js';
+import type { Client } from '../tenant/client.js';
+import { hashPassword, verifyPassword } from '../tenant/password.js';
+import { parseSeed } from '../tenant/seed-file.js';
+import type { Seed } from '../tenant/seed.js';
+import { TenantError } from '../tenant/tenant-error.js';
+import { tenantSettingsSchema, type TenantSettings } from '../tenant/tenant-settings.js';
+import { userFrom } from '../tenant/user-changes.js';
+import type { User } from '../tenant/user.js';
+import { StartError, unreadable } from './start-error.js';
+
+/** Throws `seed_unusable` for a file that cannot be read, `seed_invalid` for one that says what it must not. */
+export async function readSeed(file: string): Promise<Seed> {
+  let yaml: string;
+  try {
+    yaml = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new StartError(
+      'seed_unusable',
+      `The seed file ${file} cannot be read: ${unreadable(error)}. MINTMARK_SEED names another, or none.`,
+      { cause: error },
+    );
+  }
+  return parseSeed(yaml, file);
+}
+
+export interface SeedStores {
+  readonly settings: SettingsStore;
+  readonly clients: ClientStore;
+  readonly users: UserStore;
+}
+
+const seededSettings = (kept: TenantSettings, seed: Seed): TenantSettings =>
+  tenantSettingsSchema.parse({ ...kept, ...seed.settings });
+
+/** What the file does not give, and so stays as it is kept. */
+const STAYING = ['created_at', 'updated_at', 'client_secret'] as const;
+
+interface Entry<Value> {
+  readonly value: Value;
+  /** As the file gives it. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Writes what the seed describes: the settings it names, and each client and user whole, in place of the one that is kept.
+ * Dates, generated secrets and a password that is still right stay; so does whatever the seed does not name.
+ * Everything is checked before anything is written. Throws `seed_invalid`.
+ */
+export async function applySeed(
+  seed: Seed,
+  { settings, clients, users }: SeedStores,
+  { file, now }: { readonly file: string; readonly now: Date },
+): Promise<void> {
+  const minimumRsaBits = seededSettings(await settings.get(), seed).minimum_rsa_bits;
+  const newClients = seed.clients.map((body): Entry<Client> => ({
+    body,
+    value: ofEntry(`${file}: client "${body.client_id}"`, () =>
+      clientFrom(body, {
+        now,
+        minimumRsaBits,
+        clientId: body.client_id,
+        clientSecret: randomBytes(48).toString('base64url'),
+      }),
+    ),
+  }));
+  const newUsers = seed.users.map((body): Entry<User> & { password: string | undefined } => ({
+    body,
+    password: body.password,
+    value: ofEntry(`${file}: user "${body.user_id}"`, () => {
+      const user = userFrom(body, { now, id: body.user_id });
+      requireStorableKey(user.user_id, '/user_id');
+      return user;
+    }),
+  }));
+  refuseSameUsers(newUsers, file);
+
+  await settings.update((kept) => seededSettings(kept, seed));
+  for (const client of newClients)
+    await write(clients, client.value.client_id, client, (store, value) => store.insert(value));
+  for (let first = 0; first < newUsers.length; first += HASHED_AT_ONCE)
+    await Promise.all(newUsers.slice(first, first + HASHED_AT_ONCE).map((user) => seedUser(users, user)));
+}
+
+/** As many as Node's threadpool has threads. */
+const HASHED_AT_ONCE = 4;
+
+async function seedUser(
+  users: UserStore,
+  user: Entry<User> & { readonly password: string | undefined },
+): Promise<void> {
+  const {
+    password,
+    value: { user_id },
+  } = user;
+  const kept = await users.passwordHash(user_id);
+  const stays = password === undefined || (kept !== null && (await verifyPassword(password, kept)));
+  const hash = stays ? null : await hashPassword(password);
+  await write(users, user_id, user, (store, value) => store.insert(value, hash));
+  if (hash !== null) await users.setPasswordHash(user_id, hash);
+}
+
+/** Inserts, or lays over what is there; another instance may be at it with the same seed. */
+async function write<Value extends Client | User, Store extends Updatable<Value>>(
+  store: Store,
+  id: string,
+  entry: Entry<Value>,
+  insert: (store: Store, value: Value) => Promise<void>,
+): Promise<void> {
+  const update = (): Promise<Value | null> => store.update(id, (kept) => reseeded(kept, entry));
+  if (await update()) return;
+  try {
+    await insert(store, entry.value);
+  } catch (error) {
+    if (!(error instanceof TenantError && error.code.endsWith('_exists'))) throw error;
+    await update();
+  }
+}
+interface Updatable<Value> {
+  update(id: string, change: (value: Value) => Value): Promise<Value | null>;
+}
+
+function reseeded<Value extends Client | User>(kept: Value, { body, value }: Entry<Value>): Value {
+  const staying = STAYING.filter((name) => body[name] === undefined && name in kept);
+  const next = {
+    ...value,
+    ...Object.fromEntries(staying.map((name) => [name, (kept as Record<string, unknown>)[name]])),
+  };
+  const isSame = isDeepStrictEqual(JSON.parse(JSON.stringify(next)), kept);
+  return isSame ? kept : { ...next, updated_at: value.updated_at };
+}
+
+/** `alice` is `auth0|alice` too. */
+function refuseSameUsers(users: readonly Entry<User>[], file: string): void {
+  const ids = users.map(({ value }) => value.user_id);
+  const second = ids.findIndex((id, index) => ids.indexOf(id) < index);
+  if (second >= 0)
+    throw new TenantError(
+      'seed_invalid',
+      `${file}: user "${String(users[second]!.body['user_id'])}": there is a user ${ids[second]} in it already`,
+    );
+}
+
+/** Names the entry in the error of what makes its value. */
+function ofEntry<Value>(entry: string, make: () => Value): Value {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof MintmarkError)) throw error;
+    throw new TenantError('seed_invalid', `${entry}: ${error.description}`, { cause: error });
+  }
+}
