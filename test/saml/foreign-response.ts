@@ -12,7 +12,7 @@ export const idp = { key: keyFile('idp.key'), crt: keyFile('idp.crt') };
 export const other = { key: keyFile('other.key'), crt: keyFile('other.crt') };
 export const sp = { key: keyFile('sp.key'), crt: keyFile('sp.crt'), pub: keyFile('sp.pub') };
 
-export const now = new Date('2030-01-31T12:00:10Z');
+const now = new Date('2030-01-31T12:00:10Z');
 export const acs = 'https://sp.example.com/acs';
 export const audience = 'https://sp.example.com';
 export const expected = {

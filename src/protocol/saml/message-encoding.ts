@@ -4,7 +4,7 @@ import { decodeUtf8 } from '../xml/parse.js';
 import { SamlError } from './saml-error.js';
 
 /** Characters of base64, and bytes of XML: a request of ordinary make has one or two thousand. */
-export const REQUEST_BYTES = 64 * 1024;
+const REQUEST_BYTES = 64 * 1024;
 
 /**
  * The bytes that base64 `text` stands for; line breaks and other white space are passed over, as SAML Bindings 3.5.4 permits.

@@ -9,7 +9,7 @@ import { malformed, scan, type Extent, type XmlLimits } from './well-formed.js';
 export type { Document, Element, Node } from '@xmldom/xmldom';
 
 /** A request, or metadata of one party. */
-export const REQUEST_LIMITS: XmlLimits = {
+const REQUEST_LIMITS: XmlLimits = {
   depth: 32,
   elements: 1000,
   attributes: 2000,

@@ -40,9 +40,9 @@ export const decryption = step(
   ['response'],
   ({ encryptedAssertion }, { decryptionKey, keptAssertionXml }): Finding => {
     if (!encryptedAssertion) return skip('Nothing is encrypted.');
-    if (decryptionKey === undefined)
-      return keptAssertionXml === undefined ? notDecrypted : readInstead(keptAssertionXml);
     try {
+      if (decryptionKey === undefined)
+        return keptAssertionXml === undefined ? notDecrypted : readInstead(keptAssertionXml);
       return decrypt(encryptedAssertion, decryptionKey);
     } catch (error) {
       if (error instanceof Undecryptable)

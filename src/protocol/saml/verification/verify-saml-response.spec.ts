@@ -286,6 +286,30 @@ test('without a key the encrypted part is skipped, and only a signature over the
   expect(d.assertionXml).toBeUndefined();
 });
 
+test('an issuer that was expected is compared', () => {
+  expect(verify(good.A(), { issuer: 'urn:idp' }).valid).toBe(true);
+  const verification = verify(good.A(), { issuer: 'urn:idp2' });
+  expect(failed(verification)).toEqual(['issuer']);
+  expect(named(verification, 'issuer')?.hint).toContain('setIssuer');
+});
+
+test('an assertion that was kept is read where there is no key, and never in place of one', () => {
+  const keptAssertionXml = signed(assertionXml({ nameId: 'bob' }), 'Assertion');
+  const kept = verify(good.C(), { decryptionKey: undefined, keptAssertionXml });
+  expect(failed(kept)).toEqual([]);
+  expect(kept.valid).toBe(true);
+  expect(named(kept, 'decryption')?.status).toBe('skipped');
+  expect(named(kept, 'name_id')?.data?.['value']).toBe('bob');
+  expect(named(verify(good.C(), { keptAssertionXml }), 'name_id')?.data?.['value']).toBe('alice');
+  const tampered = keptAssertionXml.replace('>bob<', '>eve<');
+  expect(failed(verify(good.C(), { decryptionKey: undefined, keptAssertionXml: tampered }))).toEqual([
+    'digest',
+  ]);
+  expect(failed(verify(good.C(), { decryptionKey: undefined, keptAssertionXml: '<a>' }))).toEqual([
+    'decryption',
+  ]);
+});
+
 test('the wrong key fails at decryption, and says for whom it was encrypted', () => {
   const verification = verify(good.C(), { decryptionKey: other.key });
   expect(failed(verification)).toEqual(['decryption']);
