@@ -4,6 +4,7 @@ import { effectiveConfiguration } from '../protocol/saml/layers.js';
 import { STATUS } from '../protocol/saml/names.js';
 import type { ResponseContext } from '../protocol/saml/response-context.js';
 import type { SamlStatus } from '../protocol/saml/response.js';
+import { verifyRequestSignature } from '../protocol/saml/request-signature.js';
 import { SamlError, type SamlErrorCode } from '../protocol/saml/saml-error.js';
 import type { SigningPair } from '../protocol/xml/signature.js';
 import { entityIdOf } from '../tenant/tenant-settings.js';
@@ -14,11 +15,12 @@ import { artefactIds } from './ids.js';
 
 /** What the SP is told when the login fails for a reason that is not its business; the debug view knows the cause. */
 const RESPONDER: SamlStatus = { code: STATUS.responder, message: 'The login could not be completed.' };
+const REQUEST_DENIED: SamlStatus = { code: STATUS.requester, subCode: STATUS.requestDenied };
 const STATUSES: Partial<Record<SamlErrorCode, SamlStatus>> = {
-  saml_request_unsigned: {
-    code: STATUS.requester,
-    subCode: STATUS.requestDenied,
-    message: 'The request must be signed.',
+  saml_request_unsigned: { ...REQUEST_DENIED, message: 'The request must be signed.' },
+  saml_request_signature: {
+    ...REQUEST_DENIED,
+    message: 'The signature of the request could not be verified.',
   },
 };
 
@@ -27,6 +29,10 @@ export function issueSamlResponse(transaction: Transaction, circumstances: Circu
   const saml = transaction.saml!;
   const { tenant, random, readSigningPair, readEncryptionPair } = circumstances;
   const context = contextOf(transaction, saml, circumstances);
+  const { signingCert } = context.configuration.settings;
+  // only now: an Action may have set it
+  if (context.request && signingCert.value !== undefined)
+    verifyRequestSignature(context.request, signingCert.value);
   const pairs = {
     own: readSigningPair(context.configuration),
     encryption: readEncryptionPair(context.configuration),

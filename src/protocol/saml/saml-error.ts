@@ -11,6 +11,7 @@ export type SamlErrorCode =
   | 'saml_request_version'
   | 'saml_request_binding'
   | 'saml_request_unsigned'
+  | 'saml_request_signature'
   | 'saml_acs_not_allowed'
   // the configuration (sections 2, 6, 10, 17)
   | 'saml_setting_invalid'
