@@ -86,15 +86,18 @@ export const invalidDocuments = (
   });
 };
 
-/** Exclusive C14N by libxml2: what a reader kin to neither xmldom nor us finds in the document. */
-export const libxmlCanonical = (xml: string): string =>
-  inFolder({ 'document.xml': xml }, (folder) =>
-    execFileSync('xmllint', ['--nonet', '--exc-c14n', 'document.xml'], {
+/** Exclusive C14N by libxml2, of many documents one after the other: what a reader kin to neither xmldom nor us finds in them. */
+export const libxmlCanonical = (documents: readonly string[]): string => {
+  const names = documents.map((_, index) => `${index}.xml`);
+  const files = Object.fromEntries(documents.map((xml, index) => [names[index]!, xml]));
+  return inFolder(files, (folder) =>
+    execFileSync('xmllint', ['--nonet', '--exc-c14n', ...names], {
       cwd: folder,
       encoding: 'utf8',
       maxBuffer: 1 << 28,
     }),
   );
+};
 
 const IDS = ['Response', 'AuthnRequest'].map((name) => [
   '--id-attr:ID',

@@ -80,7 +80,7 @@ export function checkNameID({ value, from }: NameID): void {
 
 export function checkAttributes(
   attributes: readonly MappedAttribute[],
-  { attributes: set }: EffectiveConfiguration,
+  { attributes: set, settings }: EffectiveConfiguration,
 ): void {
   if (set.length > ATTRIBUTES_LIMIT)
     throw refuse(
@@ -89,19 +89,31 @@ export function checkAttributes(
       '/samlResponse/attributes',
       `must NOT have more than ${ATTRIBUTES_LIMIT} attributes`,
     );
-  for (const { name, values, layer, from } of attributes)
-    for (const text of [name, ...values]) {
+  for (const attribute of attributes)
+    for (const text of [attribute.name, ...attribute.values]) {
       const fault = typeof text === 'string' ? illegalCharacterFault(text) : null;
       if (fault === null) continue;
-      const pointer =
-        from === 'setAttribute' ? settingPointer(layer, 'attributes', name) : profilePointer(from);
-      throw refuse(fault.code, `the attribute ${JSON.stringify(name)}`, pointer, fault.detail);
+      const pointer = attributePointer(attribute, text === attribute.name, settings.mappings.value ?? {});
+      throw refuse(fault.code, `the attribute ${JSON.stringify(attribute.name)}`, pointer, fault.detail);
     }
   const bytes = attributesBytes(set);
   if (bytes > ATTRIBUTES_LIMIT_IN_BYTES) {
     const detail = `all attributes together take ${bytes} bytes of JSON; the limit is ${ATTRIBUTES_LIMIT_IN_BYTES}`;
     throw refuse('saml_attributes_too_large', 'attributes', '/samlResponse/attributes', detail);
   }
+}
+
+/** Where in the input an attribute's name or value stands: where it was set, in `mappings`, or in the profile. */
+function attributePointer(
+  { name, layer, from }: MappedAttribute,
+  isName: boolean,
+  mappings: Readonly<Record<string, unknown>>,
+): string {
+  if (from === 'setAttribute') return settingPointer(layer, 'attributes', name);
+  const field = from.replace(/^profile\./, '');
+  return isName && Object.hasOwn(mappings, field)
+    ? settingPointer(layer, 'mappings', field)
+    : profilePointer(from);
 }
 
 /** `/user/email` for `profile.email`, `/user/identities/0/provider` for `identities[0].provider`. */
