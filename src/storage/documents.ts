@@ -45,7 +45,7 @@ export class Documents<Value extends { readonly created_at: string }> {
     const { name, key } = this.#table;
     const rows = await this.#database.rows<{ document: string }>(
       `SELECT document FROM ${name} ORDER BY created_at, ${key} LIMIT ? OFFSET ?`,
-      [perPage, Math.min(page * perPage, Number.MAX_SAFE_INTEGER)],
+      [perPage, page * perPage],
     );
     const [count] = await this.#database.rows<{ total: number | string }>(
       `SELECT count(*) AS total FROM ${name}`,

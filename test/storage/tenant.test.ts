@@ -80,8 +80,10 @@ onEachDatabase('a rotation keeps the old key published and is seen by every inst
   const here = await open();
   const there = await open();
   await new SigningKeyStore(here).insertFirst(aKey('first'));
+  const withFirst = await new SettingsStore(there).revision();
   await new SigningKeyStore(here).insertFirst(aKey('ec', { alg: 'ES256' }));
   const before = await new SettingsStore(there).revision();
+  expect(before).toBeGreaterThan(withFirst);
   await new SigningKeyStore(here).rotate(aKey('second', { createdAt: after(10) }));
   expect(await new SettingsStore(there).revision()).toBeGreaterThan(before);
   expect((await new SigningKeyStore(there).current('RS256'))?.kid).toBe('second');
