@@ -2,7 +2,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { VARIABLES, type Config } from './config.js';
-import { Clock } from './login/ports.js';
+import { Clock, Failures } from './login/ports.js';
 import { provideAdminToken } from './provision/admin-token.js';
 import { applySeed, readSeed, type SeedStores } from './provision/seed.js';
 import { provideTenantKeys, tenantKeyOf, type ProvidedKeys } from './provision/tenant-keys.js';
@@ -40,6 +40,7 @@ export async function provision(
     users: app.get(UserStore),
   };
   const keys = app.get(SigningKeyStore);
+  app.get(Failures).report = (err, what) => log.error({ err }, what);
   const now = app.get(Clock).now();
 
   const pair = await readTenantPair(config.certsFolder);

@@ -27,3 +27,8 @@ export class BaseUrl {
     this.#value = url;
   }
 }
+
+/** Where work that no request waits for tells what failed; until the shell hands in its log, nowhere. */
+export class Failures {
+  report: (error: unknown, what: string) => void = () => undefined;
+}

@@ -22,6 +22,7 @@ import { LoginError } from './login-error.js';
 import { isFinished } from './next-step.js';
 import { PairReader } from './pair-reader.js';
 import { BaseUrl, Clock, Randomness } from './ports.js';
+import { Retention } from './retention.js';
 import { TenantService } from './tenant.service.js';
 import type { TransactionBody } from './transaction-body.js';
 import { restLayer, withEvent } from './transaction-settings.js';
@@ -40,6 +41,7 @@ export class TransactionsService {
     private readonly clock: Clock,
     private readonly randomness: Randomness,
     private readonly baseUrl: BaseUrl,
+    private readonly retention: Retention,
   ) {}
 
   /** Pending, or with `complete` at its end: then what is stored is the end, in one write. */
@@ -60,6 +62,7 @@ export class TransactionsService {
       ? await advance(pending, this.#circumstances(tenant), (error) => isOf(body, error))
       : pending;
     await this.transactions.insert(transaction);
+    this.retention.countCreated();
     return transaction;
   }
 

@@ -1,10 +1,24 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../login/login.module.js';
+import { ClientsController } from './api/clients.controller.js';
+import { KeysController } from './api/keys.controller.js';
+import { TenantSettingsController } from './api/tenant-settings.controller.js';
 import { TransactionsController } from './api/transactions.controller.js';
+import { UsersController } from './api/users.controller.js';
+import { HealthController } from './health/health.controller.js';
+import { DiscoveryController } from './oidc/discovery.controller.js';
 
 /** Every controller. */
 @Module({
   imports: [LoginModule],
-  controllers: [TransactionsController],
+  controllers: [
+    TransactionsController,
+    ClientsController,
+    UsersController,
+    TenantSettingsController,
+    KeysController,
+    DiscoveryController,
+    HealthController,
+  ],
 })
 export class WebModule {}

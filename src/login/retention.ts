@@ -1,0 +1,62 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { SettingsStore } from '../storage/settings-store.js';
+import { TransactionStore } from '../storage/transaction-store.js';
+import { Clock, Failures } from './ports.js';
+
+const EVERY_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Under load a minute is long: then the surplus alone is a reason, a tenth of the cap or so many transactions. */
+const MOST_SURPLUS = 1000;
+
+/** Deletes the transactions beyond the tenant's caps: at start, each minute, when the caps change, and when many have come. */
+@Injectable()
+export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #created = 0;
+  #tolerated = MOST_SURPLUS;
+  #stopped = false;
+
+  constructor(
+    private readonly settings: SettingsStore,
+    private readonly transactions: TransactionStore,
+    private readonly clock: Clock,
+    private readonly failures: Failures,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => void this.prune(), EVERY_MS).unref();
+    void this.prune();
+  }
+
+  /** Before the database is closed. */
+  async onModuleDestroy(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  countCreated(): void {
+    this.#created += 1;
+    if (this.#created >= this.#tolerated) void this.prune();
+  }
+
+  /** One at a time. Never throws: a failure is told, and the next run makes up for it. */
+  prune(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    this.#running ??= this.#pruneOnce().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #pruneOnce(): Promise<void> {
+    this.#created = 0;
+    try {
+      const { days, transactions } = (await this.settings.get()).retention;
+      this.#tolerated = Math.max(1, Math.min(MOST_SURPLUS, Math.floor(transactions / 10)));
+      const olderThan = new Date(this.clock.now().getTime() - days * DAY_MS);
+      await this.transactions.prune({ olderThan, keep: transactions });
+    } catch (error) {
+      this.failures.report(error, 'old transactions were not deleted; the next attempt is in a minute');
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Clock, Randomness } from '../../login/ports.js';
+import { ClientStore } from '../../storage/client-store.js';
+import { SettingsStore } from '../../storage/settings-store.js';
+import { clientFrom, clientView, patchedClient } from '../../tenant/client-changes.js';
+import {
+  clientBodySchema,
+  clientPatchSchema,
+  type Client,
+  type ClientBody,
+  type ClientPatch,
+} from '../../tenant/client.js';
+import { TenantError } from '../../tenant/tenant-error.js';
+import {
+  chosenFields,
+  getQuerySchema,
+  listQuerySchema,
+  listed,
+  type GetQuery,
+  type ListQuery,
+} from './listing.js';
+
+/** `/api/v2/clients`, in the shapes of Auth0's Management API. */
+@ApiTags('clients')
+@Controller('api/v2/clients')
+export class ClientsController {
+  constructor(
+    private readonly clients: ClientStore,
+    private readonly settings: SettingsStore,
+    private readonly clock: Clock,
+    private readonly randomness: Randomness,
+  ) {}
+
+  @Get()
+  async list(@Query({ schema: listQuerySchema }) query: ListQuery): Promise<unknown> {
+    const { items, total } = await this.clients.list({ page: query.page, perPage: query.per_page });
+    return listed('clients', { items: items.map(clientView), total }, query);
+  }
+
+  @Post()
+  async create(@Body({ schema: clientBodySchema }) body: ClientBody): Promise<Client> {
+    const client = clientFrom(body, {
+      ...(await this.#circumstances()),
+      clientId: this.randomness.bytes(16).toString('hex'),
+      clientSecret: this.randomness.bytes(48).toString('base64url'),
+    });
+    await this.clients.insert(client);
+    return clientView(client);
+  }
+
+  @Get(':id')
+  async get(@Param('id') id: string, @Query({ schema: getQuerySchema }) query: GetQuery): Promise<unknown> {
+    return chosenFields(clientView(existing(id, await this.clients.get(id))), query);
+  }
+
+  @Patch(':id')
+  async patch(
+    @Param('id') id: string,
+    @Body({ schema: clientPatchSchema }) patch: ClientPatch,
+  ): Promise<Client> {
+    const circumstances = await this.#circumstances();
+    const changed = await this.clients.update(id, (client) => patchedClient(client, patch, circumstances));
+    return clientView(existing(id, changed));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@Param('id') id: string): Promise<void> {
+    if (!(await this.clients.delete(id))) existing(id, null);
+  }
+
+  async #circumstances(): Promise<{ now: Date; minimumRsaBits: number }> {
+    const { minimum_rsa_bits: minimumRsaBits } = await this.settings.get();
+    return { now: this.clock.now(), minimumRsaBits };
+  }
+}
+
+/** Throws `client_not_found` where there is none. */
+function existing(id: string, client: Client | null): Client {
+  if (client) return client;
+  throw new TenantError('client_not_found', `there is no client ${id}; GET /api/v2/clients lists them`);
+}

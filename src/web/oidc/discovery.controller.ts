@@ -1,0 +1,32 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { TenantService } from '../../login/tenant.service.js';
+import { discoveryDocument, type DiscoveryDocument } from '../../protocol/jwt/discovery.js';
+import type { Jwks } from '../../protocol/jwt/jwks.js';
+import { TOKEN_ALGORITHMS } from '../../tenant/client.js';
+
+/** So short that a rotation is soon seen, so long that a burst of relying parties asks once. */
+const CACHE = 'public, max-age=15';
+
+/** What relying parties fetch of the tenant; public, so pages of any origin may read it (CORS). */
+@ApiTags('discovery')
+@Controller('.well-known')
+export class DiscoveryController {
+  constructor(private readonly tenants: TenantService) {}
+
+  /** OIDC Discovery 4. */
+  @Get('openid-configuration')
+  @Header('access-control-allow-origin', '*')
+  @Header('cache-control', CACHE)
+  async configuration(): Promise<DiscoveryDocument> {
+    return discoveryDocument((await this.tenants.current()).issuer, TOKEN_ALGORITHMS);
+  }
+
+  /** RFC 7517 5: the current keys and the earlier ones. */
+  @Get('jwks.json')
+  @Header('access-control-allow-origin', '*')
+  @Header('cache-control', CACHE)
+  jwks(): Promise<Jwks> {
+    return this.tenants.jwks();
+  }
+}
