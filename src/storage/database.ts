@@ -13,7 +13,7 @@ export interface Statement {
 }
 
 /** The database refused or was not there. Unlike TypeORM's own error it does not carry the values, which may be keys. */
-export class DatabaseError extends Error {
+class DatabaseError extends Error {
   constructor(
     /** Of the driver: `SQLITE_FULL`, `23505`, `ECONNREFUSED`, … */
     readonly code: string,

@@ -20,11 +20,12 @@ import { UserStore } from '../../src/storage/user-store.js';
 import { onEachDatabase, onSqlite } from './each-database.js';
 import { aClient, aTransaction } from './samples.js';
 
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const TYPESCRIPT = fileURLToPath(new URL('../support/typescript.mjs', import.meta.url));
+const OTHER_PROCESS = fileURLToPath(new URL('./other-process.ts', import.meta.url));
 const otherProcess = (task: 'open' | 'write', url: string): string[] => [
   '--import',
-  here('../support/typescript.mjs'),
-  here('other-process.ts'),
+  TYPESCRIPT,
+  OTHER_PROCESS,
   task,
   url,
 ];
