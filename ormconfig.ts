@@ -2,4 +2,4 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './src/storage/data-source.js';
 
-export default new DataSource(dataSourceOptions(process.env['DATABASE_URL'] ?? 'file:data/mintmark.db'));
+export default new DataSource(dataSourceOptions(process.env['DATABASE_URL'] ?? 'file:data/mintmark.sqlite'));
