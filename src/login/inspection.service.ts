@@ -9,6 +9,7 @@ import type { Verification } from '../protocol/verification.js';
 import { decodeUtf8 } from '../protocol/xml/parse.js';
 import { entityIdOf } from '../tenant/tenant-settings.js';
 import type { InspectedTenant } from './inspected-tenant.js';
+import type { Transaction } from '../tenant/transaction.js';
 import { inspect, type Inspection } from './inspection.js';
 import { LoginError } from './login-error.js';
 import { Clock } from './ports.js';
@@ -31,9 +32,8 @@ export class InspectionService {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `transaction_not_found`. */
-  async inspect(id: string): Promise<Inspection> {
-    return inspect(await this.transactions.get(id), await this.#tenant());
+  async inspect(transaction: Transaction): Promise<Inspection> {
+    return inspect(transaction, await this.#tenant());
   }
 
   /** The exact bytes of the SAML response. Throws `transaction_not_found`, and `artefact_not_found` where there is none. */
@@ -45,7 +45,7 @@ export class InspectionService {
 
   /** The assertion, as it was before it was encrypted where it was. Throws as `response` does. */
   async assertion(id: string): Promise<Buffer> {
-    const assertionXml = (await this.inspect(id)).saml?.assertionXml ?? null;
+    const assertionXml = (await this.inspect(await this.transactions.get(id))).saml?.assertionXml ?? null;
     if (assertionXml !== null) return Buffer.from(assertionXml);
     throw artefactNotFound(`the transaction ${id} has no assertion`);
   }

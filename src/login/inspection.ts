@@ -15,6 +15,7 @@ import type {
   Transaction,
   Warning,
 } from '../tenant/transaction.js';
+import type { UserProfile } from '../tenant/user.js';
 import { SECRET } from './finish.js';
 import type { InspectedTenant } from './inspected-tenant.js';
 import {
@@ -50,6 +51,8 @@ export interface OpaqueTokenInspection {
 }
 export interface Inspection {
   readonly transaction: Readonly<Record<string, unknown>>;
+  /** The profile at the moment of login, which attributes and claims are read from. */
+  readonly user: UserProfile;
   /** Raw and decoded. */
   readonly request: SamlRequestPart | OidcRequestPart;
   readonly configuration: SamlConfigurationView | OidcConfigurationView;
@@ -72,6 +75,7 @@ export async function inspect(transaction: Transaction, tenant: InspectedTenant)
   const saml = inspectSaml(transaction, tenant);
   const known = {
     transaction: transactionView(transaction),
+    user: transaction.user,
     request: transaction.saml ?? transaction.oidc!,
     configuration: transaction.saml
       ? samlConfigurationView(transaction, transaction.saml, tenant, saml?.summary ?? null)

@@ -5,7 +5,9 @@ import { KeysController } from './api/keys.controller.js';
 import { TenantSettingsController } from './api/tenant-settings.controller.js';
 import { TransactionsController } from './api/transactions.controller.js';
 import { UsersController } from './api/users.controller.js';
+import { DebugController } from './debug/debug.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { HomeController } from './home/home.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
 
 /** Every controller. */
@@ -17,6 +19,8 @@ import { DiscoveryController } from './oidc/discovery.controller.js';
     UsersController,
     TenantSettingsController,
     KeysController,
+    DebugController,
+    HomeController,
     DiscoveryController,
     HealthController,
   ],

@@ -1,0 +1,131 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { InspectionService } from '../../login/inspection.service.js';
+import { transactionView } from '../../login/transaction-view.js';
+import { TransactionsService } from '../../login/transactions.service.js';
+import { verifyBodySchema, type VerifyBody } from '../../login/verify-body.js';
+import { MintmarkError } from '../../protocol/mintmark-error.js';
+import { problemOf } from '../border/problem-details.js';
+import { sendPage } from '../pages/page.js';
+import { prefersHtml } from '../pages/prefers-html.js';
+import { problemPage } from '../pages/problem-page.js';
+import { transactionPage } from '../pages/transaction-page.js';
+import { transactionsPage } from '../pages/transactions-page.js';
+import { listingOf, transactionQuerySchema } from '../transaction-query.js';
+
+/** Over the Accept header: what the address asks for. */
+const format = z.enum(['json', 'html'], { error: 'must be json or html' }).optional();
+const oneSchema = z.strictObject({ format });
+const listSchema = transactionQuerySchema.extend({ format });
+/** A form sends the fields that were left empty, too. */
+const listQuerySchema = z.preprocess(
+  (query) =>
+    typeof query === 'object' && query !== null
+      ? Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''))
+      : query,
+  listSchema,
+);
+type OneQuery = z.infer<typeof oneSchema>;
+type ListQuery = z.infer<typeof listSchema>;
+
+/** `/debug`: what was issued and why (design: HTTP surface). The same addresses answer programs with JSON and people with pages. */
+@ApiTags('debug')
+@Controller('debug')
+export class DebugController {
+  constructor(
+    private readonly transactions: TransactionsService,
+    private readonly inspections: InspectionService,
+  ) {}
+
+  @Get('transactions')
+  list(
+    @Query({ schema: listQuerySchema }) query: ListQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const { format: asked, limit: _, cursor, ...filters } = query;
+    return negotiate(
+      reply,
+      { accept, asked },
+      {
+        load: () => this.transactions.list(listingOf(query)),
+        json: ({ items, next }) => ({ items: items.map(transactionView), next }),
+        page: ({ items, next }) => transactionsPage(items, next, filters, cursor === undefined),
+      },
+    );
+  }
+
+  @Get('transactions/:id')
+  get(
+    @Param('id') id: string,
+    @Query({ schema: oneSchema }) { format: asked }: OneQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    return negotiate(
+      reply,
+      { accept, asked },
+      {
+        load: async () => {
+          const transaction = await this.transactions.get(id);
+          return { transaction, inspection: await this.inspections.inspect(transaction) };
+        },
+        json: ({ inspection }) => inspection,
+        page: transactionPage,
+      },
+    );
+  }
+
+  @Get('transactions/:id/response.xml')
+  async response(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
+    return sendXml(reply, `${id}.response.xml`, await this.inspections.response(id));
+  }
+
+  @Get('transactions/:id/assertion.xml')
+  async assertion(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
+    return sendXml(reply, `${id}.assertion.xml`, await this.inspections.assertion(id));
+  }
+
+  @Post('verify')
+  @HttpCode(200)
+  verify(@Body({ schema: verifyBodySchema }) body: VerifyBody): Promise<unknown> {
+    return this.inspections.verify(body);
+  }
+}
+
+interface Representations<Value> {
+  readonly load: () => Promise<Value>;
+  readonly json: (value: Value) => unknown;
+  readonly page: (value: Value) => string;
+}
+
+/** A page for people, JSON for programs; a refusal in the same form. */
+async function negotiate<Value>(
+  reply: FastifyReply,
+  { accept, asked }: { readonly accept: string | undefined; readonly asked: 'json' | 'html' | undefined },
+  { load, json, page }: Representations<Value>,
+): Promise<unknown> {
+  reply.header('vary', 'accept');
+  if (!(asked === undefined ? prefersHtml(accept) : asked === 'html')) return json(await load());
+  try {
+    return sendPage(reply, page(await load()));
+  } catch (error) {
+    if (!(error instanceof MintmarkError)) throw error;
+    const problem = problemOf(error);
+    return sendPage(reply.code(problem.status), problemPage(problem));
+  }
+}
+
+/** Values in it come from anyone: a browser shows it and does nothing that it says. */
+function sendXml(reply: FastifyReply, name: string, bytes: Buffer): Buffer {
+  reply.headers({
+    'content-type': 'application/xml',
+    'content-disposition': `inline; filename="${name.replace(/[^\w.-]/g, '_')}"`,
+    'content-security-policy':
+      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+    'referrer-policy': 'no-referrer',
+  });
+  return bytes;
+}

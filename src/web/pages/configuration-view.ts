@@ -1,0 +1,135 @@
+/** Settings, attributes and claims, each with the layer that set it and what it was taken from. */
+import type { ClaimView, OidcConfigurationView } from '../../login/oidc-configuration-view.js';
+import type { SamlConfigurationView, SettingView } from '../../login/saml-configuration-view.js';
+import { html, type Html, type Value } from './html.js';
+import { code, layer, shown } from './values.js';
+
+const table = (heads: readonly string[], rows: readonly (readonly Value[])[]): Html =>
+  html`<table>
+    <thead>
+      <tr>
+        ${heads.map((head) => html`<th>${head}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        (cells) =>
+          html`<tr>
+            ${cells.map((cell, index) => html`<td data-label="${index === 0 ? null : heads[index]}">${cell}</td>`)}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+
+/** `http://schemas…/claims/` in full, its last word easy to find. */
+const attributeName = (name: string): Html => {
+  const cut = /^https?:/.test(name) ? name.lastIndexOf('/') + 1 : 0;
+  return html`<code
+    >${cut > 0 ? html`<span class="soft">${name.slice(0, cut)}</span>` : null}${name.slice(cut)}</code
+  >`;
+};
+const short = (uri: string | null): string => uri?.split(':').at(-1) ?? 'none';
+
+export function attributesTable({ attributes, leftOut }: SamlConfigurationView): Html {
+  const rows = attributes.map(({ name, nameFormat, values, layer: said, from }) => [
+    attributeName(name),
+    html`<div class="stack">
+      ${values.map(({ value, type }) => html`<span>${code(value)} <span class="soft">${type}</span></span>`)}
+    </div>`,
+    short(nameFormat),
+    html`${layer(said)}
+      <div class="soft">${from}</div>`,
+  ]);
+  return html`${
+    rows.length === 0 ? html`<p>None.</p>` : table(['Name', 'Values', 'NameFormat', 'Layer and source'], rows)
+  }
+  ${
+    leftOut.length === 0
+      ? null
+      : html`<p class="soft small">
+          Left out: ${leftOut.map(({ name, layer: said }) => html`${layer(said)} <code>${name}</code> `)}
+        </p>`
+  }`;
+}
+
+const settingRow = ([name, setting]: readonly [string, SettingView]): Value[] => [
+  html`<code>${name}</code>`,
+  html`${shown(setting.value)} ${certificate(setting)}
+  ${setting.overrides?.map(({ layer: said, value }) => html`<div class="soft">instead of ${shown(value)} ${layer(said)}</div>`)}`,
+  html`${layer(setting.layer)}
+  ${setting.from === undefined ? null : html`<div class="soft">${setting.from}</div>`}`,
+  html`<span class="soft">${setting.effect}</span>`,
+];
+
+const certificate = ({ certificate: of }: SettingView): Html | null =>
+  of
+    ? html`<div class="soft">
+        ${of.subject}, until ${of.validTo.slice(0, 10)}<br />SHA-256 <code>${of.fingerprint}</code>
+      </div>`
+    : null;
+
+const HEADS = ['Setting', 'Value', 'Layer', 'Changes'];
+
+/** What somebody set comes first; what was left alone is folded away, but for defaults that were worked out. */
+export function samlSettings({ settings }: SamlConfigurationView): Html {
+  const all = Object.entries(settings);
+  const isTold = ([, { layer: said, from, value }]: (typeof all)[number]): boolean =>
+    said !== 'default' || (from !== undefined && value !== null && typeof value === 'string');
+  const [told, rest] = [all.filter(isTold), all.filter((entry) => !isTold(entry))];
+  return html`${table(HEADS, told.map(settingRow))}
+    <details class="rest">
+      <summary>${rest.length} settings that nobody set</summary>
+      ${table(HEADS, rest.map(settingRow))}
+    </details>`;
+}
+
+export function oidcSettings({ settings, customClaims, scopes }: OidcConfigurationView): Html {
+  return html`${table(
+    HEADS,
+    Object.entries(settings).map(([name, { value, layer: said, from, effect }]) => [
+      html`<code>${name}</code>`,
+      shown(value),
+      html`${layer(said)}
+        <div class="soft">${from}</div>`,
+      html`<span class="soft">${effect}</span>`,
+    ]),
+  )}
+  ${
+    customClaims.length === 0
+      ? null
+      : html`<h3>Custom claims that were asked for</h3>
+          ${table(
+            ['Claim', 'Token', 'Value', 'Layer'],
+            customClaims.map(({ token, name, value, layer: said }) => [
+              html`<code>${name}</code>`,
+              token,
+              shown(value),
+              layer(said),
+            ]),
+          )}`
+  }
+  ${
+    scopes.length === 0
+      ? null
+      : html`<h3>Scopes</h3>
+          ${table(
+            ['Scope', 'Is', 'Layer'],
+            scopes.map(({ scope, granted, layer: said }) => [
+              html`<code>${scope}</code>`,
+              granted ? 'added' : 'taken away',
+              layer(said),
+            ]),
+          )}`
+  }`;
+}
+
+export const claimsTable = (claims: readonly ClaimView[]): Html =>
+  table(
+    ['Claim', 'Value', 'Layer and source'],
+    claims.map(({ name, value, layer: said, from }) => [
+      html`<code>${name}</code>`,
+      shown(value),
+      html`${layer(said)}
+        <div class="soft">${from}</div>`,
+    ]),
+  );

@@ -1,0 +1,102 @@
+/** The one stylesheet; it stands inside each page, and the policy of the page allows it by its hash. */
+import { createHash } from 'node:crypto';
+
+const CSS = `
+:root {
+  color-scheme: light dark;
+  --paper: #fff; --ink: #1c2321; --soft: #5a6763; --line: #e2e7e5; --tint: #f4f7f6;
+  --mint: #0a6b51; --good: #0a6b51; --bad: #b3261e; --bad-tint: #fdf1f0; --warn: #7a5200; --warn-tint: #fbf5e6;
+  --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #121615; --ink: #e3e9e7; --soft: #9aa8a3; --line: #2a3230; --tint: #1a201e;
+    --mint: #6fd6b3; --good: #6fd6b3; --bad: #ff9d94; --bad-tint: #2b1a19; --warn: #e9c46a; --warn-tint: #262014;
+  }
+}
+* { box-sizing: border-box; }
+html { scroll-padding-top: 1rem; }
+body {
+  margin: 0 auto; max-width: 70rem; padding: 0 1.5rem 5rem; background: var(--paper); color: var(--ink);
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
+}
+a { color: var(--mint); text-underline-offset: .18em; text-decoration-thickness: 1px; }
+a:hover { text-decoration-thickness: 2px; }
+:focus-visible { outline: 2px solid var(--mint); outline-offset: 2px; border-radius: 2px; }
+.skip { position: absolute; left: -99rem; }
+.skip:focus { left: 1.5rem; top: .5rem; background: var(--paper); padding: .25rem .5rem; }
+body > header { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline; padding: 1.25rem 0; border-bottom: 1px solid var(--line); }
+body > header .name { font-weight: 650; color: inherit; text-decoration: none; letter-spacing: .01em; }
+body > header nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .925rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; font-weight: 650; margin: 2rem 0 .5rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; font-weight: 650; margin: 3rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1rem; font-weight: 600; margin: 1.75rem 0 .5rem; }
+p { margin: .5rem 0; max-width: 46rem; }
+.soft { color: var(--soft); }
+.small { font-size: .875rem; }
+code, pre, .mono { font-family: var(--mono); font-size: .855em; }
+code { overflow-wrap: anywhere; unicode-bidi: isolate; white-space: pre-wrap; }
+.v { background: var(--tint); padding: .08em .3em; border-radius: 3px; }
+pre { background: var(--tint); padding: .85rem 1rem; border-radius: 6px; margin: .5rem 0; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
+pre.tall { max-height: 34rem; overflow: auto; }
+.tag { color: var(--mint); } .tag .q { color: var(--ink); } .note { color: var(--soft); }
+.status { font-weight: 600; white-space: nowrap; }
+.status::before { content: ""; display: inline-block; width: .55em; height: .55em; border-radius: 50%; background: currentColor; margin-right: .45em; }
+.completed { color: var(--good); } .failed, .denied { color: var(--bad); } .pending, .suspended { color: var(--soft); }
+.facts { display: flex; flex-wrap: wrap; gap: .15rem 1.5rem; color: var(--soft); font-size: .925rem; margin: .5rem 0 1rem; padding: 0; list-style: none; }
+.facts b { font-weight: 500; color: var(--ink); overflow-wrap: anywhere; }
+.box { border-left: 3px solid var(--line); background: var(--tint); padding: .75rem 1rem; margin: 1rem 0; border-radius: 0 6px 6px 0; overflow-wrap: anywhere; }
+.box p { margin: .15rem 0; }
+.box.bad { border-color: var(--bad); background: var(--bad-tint); }
+.box.warn { border-color: var(--warn); background: var(--warn-tint); }
+.box.good { border-color: var(--good); }
+.contents { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .925rem; margin: 1.25rem 0 0; }
+ol.steps { list-style: none; margin: .75rem 0; padding: 0; }
+ol.steps > li { display: grid; grid-template-columns: 1.4rem 12rem 1fr; gap: 0 .6rem; padding: .5rem 0; border-top: 1px solid var(--line); }
+ol.steps > li:first-child { border-top: 0; }
+ol.steps > li > * { min-width: 0; }
+.mark { font-weight: 700; text-align: center; }
+.pass .mark { color: var(--good); } .fail .mark, .fail .step { color: var(--bad); } .skipped, .skipped .mark { color: var(--soft); }
+.step { font-family: var(--mono); font-size: .855rem; padding-top: .1rem; overflow-wrap: anywhere; }
+.step small { display: block; color: var(--soft); font-size: .9em; }
+.hint { color: var(--soft); font-size: .925rem; margin: .15rem 0; }
+.fail .hint { color: inherit; }
+.said { overflow-wrap: anywhere; }
+details { margin: .25rem 0; }
+summary { cursor: pointer; color: var(--soft); font-size: .9rem; width: fit-content; }
+details.rest > summary { color: var(--mint); margin: .75rem 0; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem; margin: .75rem 0; }
+dt { color: var(--soft); font-size: .925rem; }
+dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+li dl { font-size: .9rem; gap: .2rem 1rem; }
+table { border-collapse: collapse; width: 100%; margin: .75rem 0; font-size: .925rem; }
+th { text-align: left; font-weight: 500; color: var(--soft); font-size: .85rem; padding: .3rem .75rem .3rem 0; vertical-align: bottom; }
+td { padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+td.tight, th.tight { white-space: nowrap; overflow-wrap: normal; }
+td .soft { font-size: .875rem; }
+.layer { font-size: .8rem; border: 1px solid var(--line); border-radius: 99px; padding: .05rem .5rem; color: var(--soft); white-space: nowrap; }
+.layer.client, .layer.transaction, .layer.action { color: var(--mint); border-color: currentColor; }
+.stack > * { display: block; width: fit-content; max-width: 100%; } .stack > * + * { margin-top: .25rem; }
+form { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: end; margin: 1.25rem 0; }
+label { display: grid; gap: .15rem; font-size: .85rem; color: var(--soft); }
+input, select, button { font: inherit; font-size: .925rem; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 5px; padding: .35rem .6rem; min-height: 2.3rem; }
+input { width: 12rem; }
+button { border-color: var(--mint); color: var(--mint); cursor: pointer; padding-inline: 1rem; }
+ul.plain { list-style: none; padding: 0; margin: .75rem 0; }
+ul.plain li { margin: .45rem 0; }
+@media (max-width: 44rem) {
+  body { padding: 0 1rem 3rem; }
+  ol.steps > li { grid-template-columns: 1.4rem 1fr; } ol.steps .said { grid-column: 2; }
+  dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; }
+  thead { position: absolute; left: -99rem; }
+  table, tbody, tr, td { display: block; }
+  tr { border-top: 1px solid var(--line); padding: .6rem 0; } td { border: 0; padding: .15rem 0; }
+  td[data-label]::before { content: attr(data-label) " "; color: var(--soft); font-size: .85rem; }
+  input, select { width: 100%; } label { flex: 1 1 9rem; }
+}
+`;
+
+export const STYLE = CSS.trim();
+
+/** CSP 3 `hash-source`: of what stands between the tags, to the letter. */
+export const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`;

@@ -1,0 +1,259 @@
+/** One transaction: how it ended, how its artefacts verify, what they say, and why. */
+import type { Inspection, JwtInspection, OpaqueTokenInspection } from '../../login/inspection.js';
+import type { OidcConfigurationView } from '../../login/oidc-configuration-view.js';
+import type { SamlConfigurationView } from '../../login/saml-configuration-view.js';
+import type { ResponseSummary } from '../../protocol/saml/summary.js';
+import type { Transaction } from '../../tenant/transaction.js';
+import { attributesTable, claimsTable, oidcSettings, samlSettings } from './configuration-view.js';
+import { html, type Html } from './html.js';
+import { page } from './page.js';
+import { userOf } from './transactions-page.js';
+import { code, facts, instant, json, layer, status } from './values.js';
+import { transcript, verdict } from './verification-view.js';
+import { xmlView } from './xml-view.js';
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly content: Html;
+}
+
+export function transactionPage({
+  transaction,
+  inspection,
+}: {
+  readonly transaction: Transaction;
+  readonly inspection: Inspection;
+}): string {
+  const sections = [
+    ...(transaction.protocol === 'samlp' ? samlSections(transaction, inspection) : oidcSections(inspection)),
+    requestSection(inspection),
+    { id: 'user', title: 'User', content: json(inspection.user) },
+    timelineSection(inspection),
+  ];
+  const kind = transaction.protocol === 'samlp' ? 'SAML' : 'OpenID Connect';
+  return page(
+    `${transaction.status}: ${userOf(transaction)}`,
+    html`<h1>${userOf(transaction)} → ${transaction.clientId}</h1>
+      <ul class="facts">
+        <li>${status(transaction.status)}</li>
+        <li>${kind}</li>
+        <li>created <b>${instant(transaction.createdAt)}</b></li>
+        ${transaction.now === null ? null : html`<li>its clock <b>${instant(transaction.now)}</b></li>`}
+        ${transaction.seed === null ? null : html`<li>seed <b>${transaction.seed}</b></li>`}
+        <li><b class="mono">${transaction.id}</b></li>
+      </ul>
+      ${outcome(inspection)} ${warnings(inspection)} ${dropped(inspection)}
+      <nav class="contents" aria-label="On this page">
+        ${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}
+        <a href="?format=json">All of it as JSON</a>
+      </nav>
+      ${sections.map(
+        ({ id, title, content }) =>
+          html`<section aria-labelledby="${id}">
+            <h2 id="${id}">${title}</h2>
+            ${content}
+          </section>`,
+      )}`,
+  );
+}
+
+/** First what a person came for: why it went wrong, or that it did not. */
+function outcome({ transaction, reason, failure, saml, tokens }: Inspection): Html {
+  if (failure)
+    return html`<div class="box bad">
+      <p><strong>Failed.</strong> ${failure.detail}</p>
+      <p class="small">
+        <code>${failure.code}</code>${failure.cause === undefined ? null : html`, ${failure.cause}`}
+      </p>
+      ${failure.errors?.map(
+        ({ pointer, detail }) => html`<p class="small"><code>${pointer}</code> ${detail}</p>`,
+      )}
+    </div>`;
+  if (transaction['status'] === 'denied')
+    return html`<div class="box bad">
+      <p><strong>Denied.</strong> ${reason}</p>
+    </div>`;
+  const verifications = [
+    ...(saml ? [saml.verification] : []),
+    ...[tokens.id_token, tokens.access_token].flatMap((token) =>
+      token && 'verification' in token ? [token.verification] : [],
+    ),
+  ];
+  const worst = verifications.find(({ valid }) => !valid) ?? verifications[0];
+  return worst
+    ? verdict(worst)
+    : html`<div class="box"><p>Nothing has been issued yet. What is shown is what would be.</p></div>`;
+}
+
+const warnings = ({ warnings: all }: Inspection): Html | null =>
+  all.length === 0
+    ? null
+    : html`<div class="box warn">
+        ${all.map(({ code: name, detail }) => html`<p>${detail} <code class="soft small">${name}</code></p>`)}
+      </div>`;
+
+const dropped = ({ droppedClaims }: Inspection): Html | null =>
+  droppedClaims.length === 0
+    ? null
+    : html`<div class="box warn">
+        <p><strong>Claims that did not reach their token</strong></p>
+        ${droppedClaims.map(
+          ({ token, claim, reason }) => html`<p>${code(claim)} of the ${token}: ${reason}</p>`,
+        )}
+      </div>`;
+
+function samlSections(transaction: Transaction, { saml, configuration, failure }: Inspection): Section[] {
+  const view = configuration as SamlConfigurationView;
+  const address = `/debug/transactions/${encodeURIComponent(transaction.id)}`;
+  const issued = saml !== null && saml.assertionXml !== null;
+  const nameId = html`<h3>NameID</h3>
+    ${
+      view.nameId.value === null
+        ? html`<p>${view.nameId.reason}</p>`
+        : html`<p>${code(view.nameId.value)}</p>
+            <p class="soft small">
+              ${layer(view.nameId.layer)} from ${view.nameId.from}, which answers the probe
+              <code>${view.nameId.probe}</code>; format <code>${view.nameId.format}</code>
+            </p>`
+    }`;
+  const end = failure || transaction.status === 'denied';
+  return [
+    ...(saml
+      ? [
+          {
+            id: 'verification',
+            title: 'Verification',
+            content: html`${end ? verdict(saml.verification) : null} ${transcript(saml.verification)}`,
+          },
+          { id: 'summary', title: 'Summary', content: summaryFacts(saml.summary) },
+        ]
+      : []),
+    {
+      id: 'attributes',
+      title: issued ? 'Subject and attributes' : 'Subject and attributes, had it been issued',
+      content: html`${nameId}
+        <h3>Attributes</h3>
+        ${attributesTable(view)}`,
+    },
+    { id: 'configuration', title: 'Configuration', content: samlSettings(view) },
+    ...(saml
+      ? [
+          {
+            id: 'response',
+            title: 'Response',
+            content: html`${xmlView('response.xml', saml.xml, `${address}/response.xml`)}`,
+          },
+        ]
+      : []),
+    ...(saml?.summary.encrypted && saml.assertionXml !== null
+      ? [
+          {
+            id: 'assertion',
+            title: 'Assertion before encryption',
+            content: xmlView('assertion.xml', saml.assertionXml, `${address}/assertion.xml`),
+          },
+        ]
+      : []),
+  ];
+}
+
+const summaryFacts = (summary: ResponseSummary): Html =>
+  facts({
+    Status: [summary.status.code, summary.status.subCode].filter((part) => part !== undefined),
+    Message: summary.status.message,
+    Issuer: summary.issuer,
+    Destination: summary.destination,
+    Recipient: summary.recipient,
+    Audience: summary.audience,
+    InResponseTo: summary.inResponseTo,
+    NotBefore: summary.conditions.notBefore,
+    NotOnOrAfter: summary.conditions.notOnOrAfter,
+    AuthnInstant: summary.authnInstant,
+    AuthnContextClassRef: summary.authnContextClassRef,
+    SessionIndex: summary.sessionIndex,
+    SessionNotOnOrAfter: summary.sessionNotOnOrAfter,
+    Signed: Object.entries(summary.signed)
+      .filter(([, signed]) => signed)
+      .map(([element]) => element),
+    Encrypted: summary.encrypted ? 'yes' : 'no',
+  });
+
+function oidcSections({ tokens, configuration }: Inspection): Section[] {
+  return [
+    ...(tokens.id_token
+      ? [{ id: 'id-token', title: 'ID token', content: tokenContent(tokens.id_token) }]
+      : []),
+    ...(tokens.access_token
+      ? [{ id: 'access-token', title: 'Access token', content: tokenContent(tokens.access_token) }]
+      : []),
+    {
+      id: 'configuration',
+      title: 'Configuration',
+      content: oidcSettings(configuration as OidcConfigurationView),
+    },
+  ];
+}
+
+const tokenContent = (token: JwtInspection | OpaqueTokenInspection): Html =>
+  token.jwt === null
+    ? html`<p>${token.detail}</p>
+        <p>${code(token.opaque)}</p>`
+    : html`${verdict(token.verification)} ${transcript(token.verification)}
+        <h3>Claims</h3>
+        ${claimsTable(token.claims)}
+        <h3>Header</h3>
+        ${json(token.header)}
+        <h3>Payload</h3>
+        ${json(token.payload)}
+        <h3>On the wire</h3>
+        <pre>${token.jwt}</pre>`;
+
+function requestSection({ request }: Inspection): Section {
+  const title = 'Request';
+  if (!('acsUrl' in request)) return { id: 'request', title, content: facts({ ...request }) };
+  const { authnRequest, SAMLRequest, acsUrl, RelayState } = request;
+  if (!authnRequest)
+    return {
+      id: 'request',
+      title,
+      content: html`<p>There was none: the login began here (IdP-initiated).</p>
+        ${facts({ 'ACS URL': acsUrl, RelayState })}`,
+    };
+  const { xml, ...read } = authnRequest;
+  return {
+    id: 'request',
+    title,
+    content: html`${facts({ 'ACS URL': acsUrl, RelayState, ...read })} ${xmlView('AuthnRequest', xml)}
+      <h3>As sent</h3>
+      <pre>${SAMLRequest}</pre>`,
+  };
+}
+
+const timelineSection = ({ timeline }: Inspection): Section => ({
+  id: 'timeline',
+  title: 'Timeline',
+  content: html`<table>
+    <thead>
+      <tr>
+        <th>At</th>
+        <th>Event</th>
+        <th>Detail</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${timeline.map(
+        ({ at, name, detail }) =>
+          html`<tr>
+            <td class="tight">${instant(at)}</td>
+            <td class="mono">${name}</td>
+            <td>
+              ${Object.entries(detail ?? {}).map(([key, value]) => html`<div><span class="soft">${key}</span> ${inline(value)}</div>`)}
+            </td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`,
+});
+const inline = (value: unknown): Html =>
+  html`<code>${typeof value === 'string' ? value : (JSON.stringify(value) ?? '')}</code>`;
