@@ -49,5 +49,7 @@ function statusElement({ code, subCode, message }: SamlStatus): XmlElement {
 /** A reason may be any text that code threw; what XML cannot carry becomes U+FFFD, since an error must still arrive. */
 function carriable(text: string): string {
   if (illegalCharacter(text) === null) return text;
-  return [...text].map((character) => (illegalCharacter(character) === null ? character : '\uFFFD')).join('');
+  return Array.from(text, (character) => (illegalCharacter(character) === null ? character : '\uFFFD')).join(
+    '',
+  );
 }

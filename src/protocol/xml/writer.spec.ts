@@ -7,16 +7,10 @@ import { canonicalise, serialise } from './writer.js';
 
 /** xml-crypto's exclusive canonicalisation of what we send: the oracle of what we digest. */
 const byXmlCrypto = (wire: string, inclusive: string[] = []): string =>
-  new ExclusiveCanonicalization()
-    .process(
-      new DOMParser().parseFromString(wire, 'text/xml').documentElement as unknown as Parameters<
-        ExclusiveCanonicalization['process']
-      >[0],
-      {
-        inclusiveNamespacesPrefixList: inclusive,
-      },
-    )
-    .toString();
+  new ExclusiveCanonicalization().process(
+    new DOMParser().parseFromString(wire, 'text/xml').documentElement!,
+    { inclusiveNamespacesPrefixList: inclusive },
+  );
 
 const attributeStatement = (...values: string[]): XmlElement =>
   element(

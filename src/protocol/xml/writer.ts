@@ -63,7 +63,7 @@ function newlyUsed(
     if (colon !== -1) use(name.slice(0, colon) as Prefix);
   }
   for (const prefix of node.declares) if (form.wire || form.inclusive.includes(prefix)) use(prefix);
-  return found ? found.sort(byText) : NONE;
+  return found ? found.toSorted(byText) : NONE;
 }
 const NONE: readonly never[] = [];
 
@@ -71,7 +71,7 @@ const NONE: readonly never[] = [];
 function sortedNames(attributes: XmlElement['attributes']): readonly string[] {
   let names: string[] | undefined;
   for (const name in attributes) if (attributes[name] !== undefined) (names ??= []).push(name);
-  return names ? (names.length === 1 ? names : names.sort(byNamespace)) : NONE;
+  return names ? (names.length === 1 ? names : names.toSorted(byNamespace)) : NONE;
 }
 function byNamespace(a: string, b: string): number {
   const [ofA, ofB] = [a.indexOf(':'), b.indexOf(':')];
