@@ -3,7 +3,7 @@ import type { AttributeValue, SamlSettings, SetAttributes } from '../../src/prot
 import { effectiveConfiguration } from '../../src/protocol/saml/layers.js';
 import type { Profile } from '../../src/protocol/saml/attributes.js';
 import { judgedBy, xmllint } from '../support/judges.js';
-import { ALICE, issue } from '../support/login-context.js';
+import { ALICE, ENCRYPTED, issue } from '../support/login-context.js';
 import { schemaErrors } from '../support/oasis.js';
 import { samlFailure } from '../support/saml-failure.js';
 import { attributesOf, partsOf, textsOf } from '../support/wire.js';
@@ -130,6 +130,7 @@ test('2: an access token that leaves in the clear is warned of, an encrypted one
     issue({ settings, context: { profile } }).warnings.some(({ code }) => code === 'access_token_in_clear');
   expect(warned({})).toBe(true);
   expect(warned({ mapIdentities: false })).toBe(false);
+  expect(warned(ENCRYPTED)).toBe(false);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { SAML } from '@node-saml/node-saml';
 import { expect, test } from 'vitest';
 import { issueErrorResponse } from '../../src/protocol/saml/issue-response.js';
@@ -156,16 +156,24 @@ test('10: node-saml reads the reason out of an error Response', async () => {
   );
 });
 
-test('a hash that this machine’s cryptography forbids is a named failure, not a crash', () => {
+test('10: where the pair cannot sign on this machine, the error still arrives, unsigned', () => {
+  const cannotSign = { ...pair, privateKey: generateKeyPairSync('x25519').privateKey };
+  const xml = issueErrorResponse(contextOf({ settings: { signErrors: true } }), denied, cannotSign);
+  expect(xml).toBe(fail());
+});
+
+test.each([
+  ['sign with RSA and forbidden-by-policy', 'forbidden-by-policy', 'sha256'],
+  ['digest with forbidden-by-policy', 'sha256', 'forbidden-by-policy'],
+])('a machine whose policy forbids to %s says so by name', (what, signature, digest) => {
   const target = element('samlp:Response', { ID: '_1' }, [element('saml:Issuer', {}, ['x'])]);
-  const forbidden = { uri: 'urn:forbidden', hash: 'forbidden-by-policy' };
   const { code, description } = samlFailure(() =>
     signEnveloped(target, 1, pair, {
-      signature: forbidden,
-      digest: { uri: 'urn:sha256', hash: 'sha256' },
+      signature: { uri: 'urn:signature', hash: signature },
+      digest: { uri: 'urn:digest', hash: digest },
       inclusive: [],
     }),
   );
   expect(code).toBe('saml_algorithm_unsupported');
-  expect(description).toContain('forbidden-by-policy');
+  expect(description).toContain(what);
 });

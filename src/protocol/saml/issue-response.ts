@@ -23,6 +23,7 @@ import type { EffectiveConfiguration } from './layers.js';
 import { findNameID } from './name-id.js';
 import { buildErrorResponse, buildResponse, type ResponseParts, type SamlStatus } from './response.js';
 import type { IssuedResponse, LoginContext, Pairs, ResponseContext } from './response-context.js';
+import { SamlError } from './saml-error.js';
 import type { SettingName } from './settings.js';
 import { findWarnings } from './warnings.js';
 
@@ -102,11 +103,20 @@ export function issueErrorResponse(
   const destination = writable('destination', settings.destination.value) ?? context.acsUrl;
   const response = buildErrorResponse(responseParts(context, issuer, destination), status);
   const wanted = settings.signResponse.value || settings.signBoth.value || settings.signErrors.value;
-  return serialise(
-    wanted && pair
-      ? signEnveloped(response, SIGNATURE_INDEX, pair, methodsOf(context.configuration))
-      : response,
-  );
+  return serialise(wanted && pair ? signedIfPossible(response, pair, context.configuration) : response);
+}
+/** An algorithm that this machine forbids is a failure of its own; told unsigned it is still told. */
+function signedIfPossible(
+  response: XmlElement,
+  pair: SigningPair,
+  configuration: EffectiveConfiguration,
+): XmlElement {
+  try {
+    return signEnveloped(response, SIGNATURE_INDEX, pair, methodsOf(configuration));
+  } catch (error) {
+    if (error instanceof SamlError) return response;
+    throw error;
+  }
 }
 const writable = (name: SettingName, text: string | undefined): string | undefined =>
   text === undefined || settingFault(name, text) ? undefined : text;

@@ -31,9 +31,7 @@ export function signEnveloped(
 ): XmlElement {
   const id = target.attributes['ID'];
   if (id === undefined) throw new TypeError(`${target.name} has no ID for a Reference`);
-  const digest = createHash(methods.digest.hash)
-    .update(canonicalise(target, methods.inclusive))
-    .digest('base64');
+  const digest = digestValue(canonicalise(target, methods.inclusive), methods);
   const info = signedInfo(id, digest, methods);
   const value = signatureValue(canonicalise(info), pair, methods);
   const signature = element('Signature', {}, [
@@ -44,16 +42,26 @@ export function signEnveloped(
   return withChildAt(target, index, signature);
 }
 
-/** Throws `saml_algorithm_unsupported` where the machine's cryptographic policy forbids the hash, as RHEL 9 does with SHA-1. */
-function signatureValue(
+const digestValue = (octets: string, { digest }: SignatureMethods): string =>
+  unlessForbidden(`digest with ${digest.hash}`, () =>
+    createHash(digest.hash).update(octets).digest('base64'),
+  );
+
+const signatureValue = (
   octets: string,
   { privateKey }: SigningPair,
   { signature }: SignatureMethods,
-): string {
+): string =>
+  unlessForbidden(`sign with RSA and ${signature.hash}`, () =>
+    sign(signature.hash, Buffer.from(octets), privateKey).toString('base64'),
+  );
+
+/** Throws `saml_algorithm_unsupported` where the machine's cryptographic policy forbids it, as RHEL 9 does with SHA-1. */
+function unlessForbidden(what: string, run: () => string): string {
   try {
-    return sign(signature.hash, Buffer.from(octets), privateKey).toString('base64');
+    return run();
   } catch (cause) {
-    const description = `this machine cannot sign with RSA and ${signature.hash}: its OpenSSL refuses; a system-wide policy may forbid it`;
+    const description = `this machine cannot ${what}: its OpenSSL refuses; a system-wide policy may forbid it`;
     throw new SamlError('saml_algorithm_unsupported', description, { cause });
   }
 }
