@@ -107,7 +107,7 @@ interface Computed {
 }
 
 /** The defaults that are no constants, as issue-response.ts works them out. */
-const COMPUTED: Partial<Record<SettingName, (material: Material) => Computed>> = {
+const COMPUTED: Partial<Record<SettingName, (material: Material) => Computed | undefined>> = {
   audience: ({ saml }) =>
     saml.authnRequest
       ? { value: saml.authnRequest.issuer, from: 'Issuer of the AuthnRequest' }
@@ -126,7 +126,7 @@ const COMPUTED: Partial<Record<SettingName, (material: Material) => Computed>> =
     const requested = saml.authnRequest?.requestedAuthnContext?.classRefs[0];
     return settings.echoRequestedAuthnContext.value && requested !== undefined
       ? { value: requested, from: 'RequestedAuthnContext of the AuthnRequest' }
-      : { value: SETTINGS.authnContextClassRef.initial, from: 'a constant' };
+      : undefined;
   },
   cert: ({ configuration: { settings }, transaction, tenant }) =>
     settings.key.value === undefined

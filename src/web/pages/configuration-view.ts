@@ -25,7 +25,7 @@ const table = (heads: readonly string[], rows: readonly (readonly Value[])[]): H
 const attributeName = (name: string): Html => {
   const cut = /^https?:/.test(name) ? name.lastIndexOf('/') + 1 : 0;
   return html`<code
-    >${cut > 0 ? html`<span class="soft">${name.slice(0, cut)}</span>` : null}${name.slice(cut)}</code
+    >${cut > 0 ? html`<span class="soft">${name.slice(0, cut)}</span><wbr />` : null}${name.slice(cut)}</code
   >`;
 };
 const short = (uri: string | null): string => uri?.split(':').at(-1) ?? 'none';
@@ -41,7 +41,11 @@ export function attributesTable({ attributes, leftOut }: SamlConfigurationView):
       <div class="soft">${from}</div>`,
   ]);
   return html`${
-    rows.length === 0 ? html`<p>None.</p>` : table(['Name', 'Values', 'NameFormat', 'Layer and source'], rows)
+    rows.length === 0
+      ? html`<p>None.</p>`
+      : html`<div class="attributes">
+          ${table(['Name', 'Values', 'NameFormat', 'Layer and source'], rows)}
+        </div>`
   }
   ${
     leftOut.length === 0
@@ -53,7 +57,7 @@ export function attributesTable({ attributes, leftOut }: SamlConfigurationView):
 }
 
 const settingRow = ([name, setting]: readonly [string, SettingView]): Value[] => [
-  html`<code>${name}</code>`,
+  html`<code class="setting">${name}</code>`,
   html`${shown(setting.value)} ${certificate(setting)}
   ${setting.overrides?.map(({ layer: said, value }) => html`<div class="soft">instead of ${shown(value)} ${layer(said)}</div>`)}`,
   html`${layer(setting.layer)}
@@ -87,7 +91,7 @@ export function oidcSettings({ settings, customClaims, scopes }: OidcConfigurati
   return html`${table(
     HEADS,
     Object.entries(settings).map(([name, { value, layer: said, from, effect }]) => [
-      html`<code>${name}</code>`,
+      html`<code class="setting">${name}</code>`,
       shown(value),
       html`${layer(said)}
         <div class="soft">${from}</div>`,
@@ -101,7 +105,7 @@ export function oidcSettings({ settings, customClaims, scopes }: OidcConfigurati
           ${table(
             ['Claim', 'Token', 'Value', 'Layer'],
             customClaims.map(({ token, name, value, layer: said }) => [
-              html`<code>${name}</code>`,
+              html`<code class="setting">${name}</code>`,
               token,
               shown(value),
               layer(said),
@@ -127,7 +131,7 @@ export const claimsTable = (claims: readonly ClaimView[]): Html =>
   table(
     ['Claim', 'Value', 'Layer and source'],
     claims.map(({ name, value, layer: said, from }) => [
-      html`<code>${name}</code>`,
+      html`<code class="setting">${name}</code>`,
       shown(value),
       html`${layer(said)}
         <div class="soft">${from}</div>`,

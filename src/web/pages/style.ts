@@ -65,15 +65,24 @@ ol.steps > li > * { min-width: 0; }
 details { margin: .25rem 0; }
 summary { cursor: pointer; color: var(--soft); font-size: .9rem; width: fit-content; }
 details.rest > summary { color: var(--mint); margin: .75rem 0; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem; margin: .75rem 0; }
+.said details { margin: 0; }
+.said summary { color: inherit; font-size: inherit; list-style: none; width: auto; }
+.said summary::-webkit-details-marker { display: none; }
+.said summary::after { content: " ▸"; color: var(--soft); } .said [open] > summary::after { content: " ▾"; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem; margin: .75rem 0; align-items: baseline; }
 dt { color: var(--soft); font-size: .925rem; }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 li dl { font-size: .9rem; gap: .2rem 1rem; }
 table { border-collapse: collapse; width: 100%; margin: .75rem 0; font-size: .925rem; }
 th { text-align: left; font-weight: 500; color: var(--soft); font-size: .85rem; padding: .3rem .75rem .3rem 0; vertical-align: bottom; }
 td { padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
-td.tight, th.tight { white-space: nowrap; overflow-wrap: normal; }
+td.tight { white-space: nowrap; overflow-wrap: normal; }
+td.client { min-width: 7rem; } td.user { min-width: 11.5rem; }
+td .status { display: inline-block; min-width: 7rem; }
+@media (min-width: 60rem) { .attributes td:first-child { min-width: 26rem; } }
 td .soft { font-size: .875rem; }
+code .soft { font-size: inherit; }
+.setting { white-space: nowrap; }
 .layer { font-size: .8rem; border: 1px solid var(--line); border-radius: 99px; padding: .05rem .5rem; color: var(--soft); white-space: nowrap; }
 .layer.client, .layer.transaction, .layer.action { color: var(--mint); border-color: currentColor; }
 .stack > * { display: block; width: fit-content; max-width: 100%; } .stack > * + * { margin-top: .25rem; }
@@ -89,7 +98,7 @@ ul.plain li { margin: .45rem 0; }
   ol.steps > li { grid-template-columns: 1.4rem 1fr; } ol.steps .said { grid-column: 2; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; }
   thead { position: absolute; left: -99rem; }
-  table, tbody, tr, td { display: block; }
+  table, tbody, tr, td { display: block; } td.client, td.user { min-width: 0; }
   tr { border-top: 1px solid var(--line); padding: .6rem 0; } td { border: 0; padding: .15rem 0; }
   td[data-label]::before { content: attr(data-label) " "; color: var(--soft); font-size: .85rem; }
   input, select { width: 100%; } label { flex: 1 1 9rem; }

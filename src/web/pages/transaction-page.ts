@@ -74,15 +74,14 @@ function outcome({ transaction, reason, failure, saml, tokens }: Inspection): Ht
     return html`<div class="box bad">
       <p><strong>Denied.</strong> ${reason}</p>
     </div>`;
-  const verifications = [
-    ...(saml ? [saml.verification] : []),
-    ...[tokens.id_token, tokens.access_token].flatMap((token) =>
-      token && 'verification' in token ? [token.verification] : [],
+  const verdicts = [
+    ...(saml ? [verdict('The response', saml.verification)] : []),
+    ...Object.entries({ 'The ID token': tokens.id_token, 'The access token': tokens.access_token }).flatMap(
+      ([subject, token]) => (token && 'verification' in token ? [verdict(subject, token.verification)] : []),
     ),
   ];
-  const worst = verifications.find(({ valid }) => !valid) ?? verifications[0];
-  return worst
-    ? verdict(worst)
+  return verdicts.length > 0
+    ? html`${verdicts}`
     : html`<div class="box"><p>Nothing has been issued yet. What is shown is what would be.</p></div>`;
 }
 
@@ -103,7 +102,7 @@ const dropped = ({ droppedClaims }: Inspection): Html | null =>
         )}
       </div>`;
 
-function samlSections(transaction: Transaction, { saml, configuration, failure }: Inspection): Section[] {
+function samlSections(transaction: Transaction, { saml, configuration }: Inspection): Section[] {
   const view = configuration as SamlConfigurationView;
   const address = `/debug/transactions/${encodeURIComponent(transaction.id)}`;
   const issued = saml !== null && saml.assertionXml !== null;
@@ -117,14 +116,13 @@ function samlSections(transaction: Transaction, { saml, configuration, failure }
               <code>${view.nameId.probe}</code>; format <code>${view.nameId.format}</code>
             </p>`
     }`;
-  const end = failure || transaction.status === 'denied';
   return [
     ...(saml
       ? [
           {
             id: 'verification',
             title: 'Verification',
-            content: html`${end ? verdict(saml.verification) : null} ${transcript(saml.verification)}`,
+            content: transcript(saml.verification),
           },
           { id: 'summary', title: 'Summary', content: summaryFacts(saml.summary) },
         ]
@@ -199,7 +197,7 @@ const tokenContent = (token: JwtInspection | OpaqueTokenInspection): Html =>
   token.jwt === null
     ? html`<p>${token.detail}</p>
         <p>${code(token.opaque)}</p>`
-    : html`${verdict(token.verification)} ${transcript(token.verification)}
+    : html`${transcript(token.verification)}
         <h3>Claims</h3>
         ${claimsTable(token.claims)}
         <h3>Header</h3>

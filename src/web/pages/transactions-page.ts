@@ -14,7 +14,7 @@ export interface ListedBy {
 
 const PATH = '/debug/transactions';
 const STATUSES = ['completed', 'denied', 'failed', 'pending', 'suspended'];
-const PROTOCOLS = { samlp: 'SAML', oidc: 'OpenID Connect' } as const;
+const PROTOCOLS = { samlp: 'SAML', oidc: 'OIDC' } as const;
 
 export function transactionsPage(
   items: readonly Transaction[],
@@ -57,9 +57,9 @@ const table = (items: readonly Transaction[]): Html =>
               >
               ${transaction.reason === null ? null : html`<div class="soft">${transaction.reason}</div>`}
             </td>
-            <td>${transaction.clientId}</td>
-            <td>${userOf(transaction)}</td>
-            <td>${PROTOCOLS[transaction.protocol]}</td>
+            <td class="client" data-label="client">${transaction.clientId}</td>
+            <td class="user" data-label="user">${userOf(transaction)}</td>
+            <td class="tight">${PROTOCOLS[transaction.protocol]}</td>
             <td class="tight">${instant(transaction.createdAt)}</td>
           </tr>`,
       )}

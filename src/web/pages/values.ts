@@ -52,3 +52,7 @@ export const status = (name: string): Html => html`<span class="status ${name}">
 /** Where a value came from: `null` where nobody knows any more. */
 export const layer = (name: string | null): Html =>
   html`<span class="layer ${name ?? ''}">${name ?? 'unknown'}</span>`;
+
+/** A sentence of ours: names between backticks are code. */
+export const prose = (sentence: string): Html =>
+  html`${sentence.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
