@@ -172,7 +172,16 @@ test('2: two fields mapped to one name make one attribute, of the first that has
 });
 
 test('3: a field that the profile inherits is no claim', () => {
-  expect(valuesOf('n', {}, { mappings: { constructor: 'n', toString: 'n' } })).toBeNull();
+  const profile = Object.assign(Object.create({ nickname: 'inherited' }) as object, { user_id: 'x' });
+  const settings: SamlSettings = { mappings: { nickname: 'n', constructor: 'n', user_id: 'id' } };
+  const { xml } = issue({ settings, context: { profile: profile as Profile } });
+  expect(attributesOf(xml).map(({ name }) => name)).toEqual(['id']);
+});
+
+test('3: a field without a name is not passed through', () => {
+  const profile = { '': 'x', ' \t': 'x' };
+  expect(namesOf(profile)).toEqual([`${CLAIMS}nameidentifier`]);
+  expect(namesOf(profile, { mapUnknownClaimsAsIs: true })).toEqual([`${CLAIMS}nameidentifier`]);
 });
 
 const rows: readonly (readonly [string, unknown, [string, string][] | null])[] = [

@@ -228,6 +228,8 @@ test.each(illegal)('9: %j is refused wherever it stands, and the field is named'
   expect(refusedAt({ context: { profile: { user_id: 'x', identities } } })).toBe(
     '/user/identities/0/connection',
   );
+  const client = { mappings: { user_id: 'id', nick: 'nick' } };
+  expect(refusedAt({ client, context: { profile: { user_id: 'x', nick: text } } })).toBe('/user/nick');
   expect(refusedAt({ client: { mappings: { user_id: text } } })).toBe('/addons/samlp/mappings/user_id');
 });
 

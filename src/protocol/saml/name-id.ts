@@ -47,8 +47,8 @@ export function findNameID(
 /** The profile fields that `probe` may mean although they are no attribute of that name. */
 function fieldsBehind(probe: string, prefix: string): string[] {
   const byDefault = Object.entries(DEFAULT_MAPPINGS).filter(([, name]) => name === probe);
-  const prefixed = [prefix, 'http://schema.auth0.com/', 'http://schemas.auth0.com/'].filter(
-    (start) => start !== '' && probe.startsWith(start),
+  const prefixed = [prefix, 'http://schema.auth0.com/', 'http://schemas.auth0.com/'].filter((start) =>
+    probe.startsWith(start),
   );
   return [...byDefault.map(([key]) => key), ...prefixed.map((start) => probe.slice(start.length)), probe];
 }
