@@ -94,7 +94,7 @@ export async function inspect(transaction: Transaction, tenant: InspectedTenant)
   };
 }
 
-/** A private key in the wrong field is one all the same: the setting `cert`, the name of an attribute. */
+/** A private key in the wrong field is one all the same: in `cert`, in `event`, in RelayState. */
 function withoutPrivateKeys(value: unknown): unknown {
   if (typeof value === 'string') return value.includes('PRIVATE KEY-----') ? SECRET : value;
   if (Array.isArray(value)) return value.map(withoutPrivateKeys);
