@@ -174,7 +174,7 @@ test('2: two fields mapped to one name make one attribute, of the first that has
 test('3: a field that the profile inherits is no claim', () => {
   const profile = Object.assign(Object.create({ nickname: 'inherited' }) as object, { user_id: 'x' });
   const settings: SamlSettings = { mappings: { nickname: 'n', constructor: 'n', user_id: 'id' } };
-  const { xml } = issue({ settings, context: { profile: profile as Profile } });
+  const { xml } = issue({ settings, context: { profile } });
   expect(attributesOf(xml).map(({ name }) => name)).toEqual(['id']);
 });
 

@@ -126,9 +126,7 @@ for (const [name, { file, settings, signed }] of Object.entries(encrypted)) {
 
 test('the parts of a golden response stand in the order that service providers have seen', () => {
   const order = [
-    ...golden('saml/e-both-signed.xml', issue({ settings: { signBoth: true } }).xml).matchAll(
-      /<([\w:]+)/g,
-    ),
+    ...golden('saml/e-both-signed.xml', issue({ settings: { signBoth: true } }).xml).matchAll(/<([\w:]+)/g),
   ]
     .map(([, name]) => name!)
     .filter(

@@ -12,7 +12,7 @@ import { SamlError } from './saml-error.js';
 import type { SettingName } from './settings.js';
 
 /** Bytes of UTF-8 JSON of all attributes that were set. */
-export const ATTRIBUTES_LIMIT_IN_BYTES = 102_400;
+const ATTRIBUTES_LIMIT_IN_BYTES = 102_400;
 export const ATTRIBUTES_LIMIT = 100;
 
 /** Where each layer keeps its settings in the input. */
@@ -46,7 +46,7 @@ export function illegalCharacterFault(text: string): Fault | null {
   return { code: 'saml_illegal_characters', detail };
 }
 /** What keeps a text from being written at all: it is blank, or XML cannot carry it. */
-export const textFault = (text: string): Fault | null =>
+const textFault = (text: string): Fault | null =>
   text.trim() === ''
     ? { code: 'saml_setting_invalid', detail: 'must NOT be blank; leave it out for the default' }
     : illegalCharacterFault(text);

@@ -13,7 +13,7 @@ const codePoints = (text: string): number => {
 };
 
 /** Text of at most `limit` Unicode code points (saml-output.md 2). */
-export const text = (limit: number): z.ZodString =>
+const text = (limit: number): z.ZodString =>
   z
     .string('must be string')
     .refine(
@@ -130,7 +130,7 @@ export const SETTERS = {
 } as const;
 
 /** Settings of ours that no Auth0 setter reaches: a client add-on or a transaction may carry them, an Action may not. */
-export const EXTENSIONS = {
+const EXTENSIONS = {
   mappings: row(
     z.record(
       attributeNameSchema,
