@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { VARIABLES, type Config } from './config.js';
 import { Clock, Failures } from './login/ports.js';
-import { provideAdminToken } from './provision/admin-token.js';
+import { provideAdminToken, type AdminToken } from './provision/admin-token.js';
 import { applySeed, readSeed, type SeedStores } from './provision/seed.js';
 import { provideTenantKeys, tenantKeyOf, type ProvidedKeys } from './provision/tenant-keys.js';
 import { readTenantPair } from './provision/tenant-pair.js';
@@ -14,10 +14,8 @@ import { UserStore } from './storage/user-store.js';
 import { isLoopback } from './web/border/request-guard.js';
 
 export interface Provisioned {
-  /** What the guard compares with; `null` on loopback, where no token is asked for. */
-  readonly adminTokenHash: string | null;
-  /** The admin token, only where it was generated just now: to be shown once. */
-  readonly generatedAdminToken: string | null;
+  /** `null` on loopback, where no token is asked for. */
+  readonly adminToken: AdminToken | null;
   /** Whether the tenant had no key before. */
   readonly firstStart: boolean;
   readonly keys: ProvidedKeys;
@@ -51,9 +49,8 @@ export async function provision(
     log.warn(`${pair.keyFile} can be read by other users of this machine: chmod 600 ${pair.keyFile}`);
   const kept = await keys.list();
 
-  const [provided, adminToken] = await Promise.all([
+  const [provided] = await Promise.all([
     provideTenantKeys(keys, imported, { now, commonName }),
-    isLoopback(config.host) ? null : provideAdminToken(stores.settings, config.adminToken),
     seed && applySeed(seed, stores, { file: config.seedFile!, now }),
   ]);
   const replaced = kept.find(({ kid }) => kid === imported?.key.kid);
@@ -62,8 +59,8 @@ export async function provision(
       `${pair!.certificateFile} is not the certificate that is kept for its key; a key is imported once, so the kept one stays`,
     );
   return {
-    adminTokenHash: adminToken?.hash ?? null,
-    generatedAdminToken: adminToken?.generated ?? null,
+    // Last: a token that was made is lost if anything fails before it is shown.
+    adminToken: isLoopback(config.host) ? null : await provideAdminToken(stores.settings, config.adminToken),
     firstStart: kept.length === 0,
     keys: provided,
     seeded: seed && {

@@ -6,6 +6,8 @@ import { AppModule } from './app.module.js';
 import { baseUrlOf, type Config } from './config.js';
 import { BaseUrl } from './login/ports.js';
 import { provision, type Provisioned } from './provision.js';
+import { takeBackAdminToken } from './provision/admin-token.js';
+import { SettingsStore } from './storage/settings-store.js';
 import { borderOptions, layBorder } from './web/border/border.js';
 import { serveDocs } from './web/docs/openapi.js';
 import { VERSION } from './web/version.js';
@@ -35,17 +37,19 @@ export async function startServer(config: Config): Promise<RunningServer> {
     },
     report: (err, where) => log.error({ err, where }, 'a request failed'),
   });
+  let provisioned: Provisioned | undefined;
   try {
-    const provisioned = await provision(app, config, log);
+    provisioned = await provision(app, config, log);
     serveDocs(app, VERSION);
     await app.init();
     await app.listen(config.port, config.host);
     const { port } = app.getHttpServer().address() as { port: number };
     const baseUrl = baseUrlOf(config, port);
     app.get(BaseUrl).value = baseUrl;
-    policy = guardPolicy({ ...config, port, baseUrl, adminTokenHash: provisioned.adminTokenHash });
+    policy = guardPolicy({ ...config, port, baseUrl, adminTokenHash: provisioned.adminToken?.hash ?? null });
     return { ...provisioned, baseUrl, app, close: () => app.close() };
   } catch (error) {
+    if (provisioned?.adminToken) await takeBackAdminToken(app.get(SettingsStore), provisioned.adminToken);
     await app.close();
     throw error;
   }

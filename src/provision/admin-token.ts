@@ -23,3 +23,11 @@ export async function provideAdminToken(
     ? { hash: hashOfAdminToken(token), generated: token }
     : { hash: (await settings.adminTokenHash())!, generated: null };
 }
+
+/** Where the start fails after all, a token made for it was never shown: the next start makes another. */
+export async function takeBackAdminToken(
+  settings: SettingsStore,
+  { hash, generated }: AdminToken,
+): Promise<void> {
+  if (generated !== null) await settings.clearAdminTokenHash(hash);
+}

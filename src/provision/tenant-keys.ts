@@ -51,7 +51,8 @@ export function tenantKeyOf(pair: TenantPair, circumstances: KeyCircumstances): 
     const { pointer, detail } = error.errors[0] ?? { pointer: '', detail: error.description };
     const said = {
       '/alg': `${pair.keyFile}: the tenant key signs SAML responses, so it must be an RSA key`,
-      '/certificate': `${pair.certificateFile}: ${detail}`,
+      // What follows is advice for an import over REST, where the certificate may be left out.
+      '/certificate': `${pair.certificateFile}: ${detail.split(';', 1)[0]}`,
     }[pointer];
     throw new StartError('tenant_key_unusable', `${said ?? `${pair.keyFile}: ${detail}`}.`, {
       cause: error,

@@ -81,4 +81,15 @@ export class SettingsStore {
     ]);
     return set === 1;
   }
+
+  /** Takes a token back that nobody was told; no effect once another is set. */
+  async clearAdminTokenHash(hash: string): Promise<void> {
+    await this.#database.atomically([
+      COUNT_TENANT_CHANGE,
+      {
+        sql: 'UPDATE tenant SET admin_token_hash = NULL WHERE id = 1 AND admin_token_hash = ?',
+        values: [hash],
+      },
+    ]);
+  }
 }
