@@ -1,6 +1,6 @@
 /** How a transaction ends. Whatever the end, private keys that were brought along do not stay in what is kept. */
 import type { Layers } from '../protocol/saml/layers.js';
-import { MintmarkError } from '../protocol/mintmark-error.js';
+import type { MintmarkError } from '../protocol/mintmark-error.js';
 import type { TimelineEvent, Transaction, TransactionStatus } from '../tenant/transaction.js';
 
 /** Stands where a secret stood: that it was set can be seen, what it was cannot. */
@@ -40,7 +40,7 @@ export function finish(
 /** The clock of a transaction: its own where it was given one. */
 export const clockOf = ({ now }: Transaction, at: Date): Date => (now === null ? at : new Date(now));
 
-export const withoutSecrets = (layers: Layers): Layers =>
+const withoutSecrets = (layers: Layers): Layers =>
   Object.fromEntries(
     Object.entries(layers).map(([name, layer]) => [
       name,

@@ -13,7 +13,7 @@ export const scopeSchema = z
     'must be 1 to 280 printable ASCII characters without space, " and \\',
   );
 
-export const claimValueSchema: z.ZodType<unknown> = z.json('must be a JSON value');
+export const claimValueSchema: z.ZodType = z.json('must be a JSON value');
 const customClaims = z.record(z.string().min(1).max(1024), claimValueSchema, 'must be object');
 
 /** An instant of the years 1 to 9999, the range of xs:dateTime. */

@@ -30,7 +30,7 @@ export const serialise = (root: XmlElement): string => write(root, WIRE, []);
 
 function write(node: XmlElement, form: Form, inScope: readonly Prefix[]): string {
   const { name, attributes, children } = node;
-  const names = sortedNames(attributes);
+  const names = namesOf(attributes, form);
   const declared = newlyUsed(node, names, form, inScope);
   let out = `<${name}`;
   for (const prefix of declared) out += ` xmlns${prefix && ':'}${prefix}="${NAMESPACES[prefix]}"`;
@@ -67,11 +67,15 @@ function newlyUsed(
 }
 const NONE: readonly never[] = [];
 
-/** Canonical XML 1.0 4.8: no namespace first, then by namespace URI, then by local name. Absent ones are left out. */
-function sortedNames(attributes: XmlElement['attributes']): readonly string[] {
+/**
+ * The attributes that are there. Canonical XML 1.0 4.8: no namespace first, then by namespace URI, then by local name;
+ * what is sent keeps the order in which Auth0 writes them.
+ */
+function namesOf(attributes: XmlElement['attributes'], form: Form): readonly string[] {
   let names: string[] | undefined;
   for (const name in attributes) if (attributes[name] !== undefined) (names ??= []).push(name);
-  return names ? (names.length === 1 ? names : names.toSorted(byNamespace)) : NONE;
+  if (!names) return NONE;
+  return form.wire || names.length === 1 ? names : names.toSorted(byNamespace);
 }
 function byNamespace(a: string, b: string): number {
   const [ofA, ofB] = [a.indexOf(':'), b.indexOf(':')];

@@ -41,7 +41,8 @@ export function serveDocs(app: NestFastifyApplication, version: string): void {
 }
 
 /** The dialect's own marker has no place inside an OpenAPI document. */
-const described = ({ $schema: _, ...schema }: Record<string, unknown>): Record<string, unknown> => schema;
+const described = (schema: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(schema).filter(([name]) => name !== '$schema'));
 
 /** Each setting says what it changes and what stands without it, from the table of setters. */
 function inWords({ jsonSchema }: { jsonSchema: { properties?: Record<string, unknown> } }): void {
