@@ -17,7 +17,7 @@ const CSS = `
 * { box-sizing: border-box; }
 html { scroll-padding-top: 1rem; }
 body {
-  margin: 0 auto; max-width: 70rem; padding: 0 1.5rem 5rem; background: var(--paper); color: var(--ink);
+  margin: 0 auto; max-width: 70rem; padding: 0 1.5rem 5rem; background: var(--paper); color: var(--ink); overflow-wrap: break-word;
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
 }
 a { color: var(--mint); text-underline-offset: .18em; text-decoration-thickness: 1px; }
