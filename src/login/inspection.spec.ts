@@ -22,6 +22,7 @@ import { transactionBodySchema } from './transaction-body.js';
 const ACS = 'https://sp.example.test/acs';
 const ISSUER = 'http://idp.example.test/';
 const settings = tenantSettingsSchema.parse({});
+const pairs = new PairReader(1024);
 const circumstances: Circumstances = {
   tenant: {
     settings,
@@ -35,7 +36,8 @@ const circumstances: Circumstances = {
   },
   at: NOW,
   random: randomBytes,
-  ...new PairReader(1024),
+  readSigningPair: pairs.readSigningPair,
+  readEncryptionPair: pairs.readEncryptionPair,
 };
 const tenant: InspectedTenant = {
   entityId: 'urn:auth0:mintmark',

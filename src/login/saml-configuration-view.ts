@@ -1,12 +1,12 @@
 /** The effective configuration of a SAML login, each value with the layer that set it, and each default with what it came to. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import {
   DEFAULT_MAPPINGS,
   mapAttributes,
   mappingsOf,
   type MappedAttribute,
 } from '../protocol/saml/attributes.js';
-import { xsTypeOf, type Scalar, type XsType } from '../protocol/saml/attribute-value.js';
+import { scalarsOf, xsTypeOf, type Scalar, type XsType } from '../protocol/saml/attribute-value.js';
 import { fingerprint } from '../protocol/saml/key-pairs.js';
 import {
   effectiveConfiguration,
@@ -18,7 +18,6 @@ import { nameFormatOf } from '../protocol/saml/name-format.js';
 import { findNameID, type NameID } from '../protocol/saml/name-id.js';
 import { readCertificate } from '../protocol/saml/pem.js';
 import { SamlError } from '../protocol/saml/saml-error.js';
-import { scalarsOf } from '../protocol/saml/attribute-value.js';
 import { SETTERS, SETTINGS, setterOf, type SetterName, type SettingName } from '../protocol/saml/settings.js';
 import type { ResponseSummary } from '../protocol/saml/summary.js';
 import type { SamlRequestPart, Transaction } from '../tenant/transaction.js';

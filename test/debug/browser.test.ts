@@ -136,9 +136,9 @@ judgedBy(chromium)(
     for (const colorScheme of ['dark', 'light'] as const) {
       const { page } = await open({ colorScheme });
       await page.goto(`${server.baseUrl}/debug/transactions/${saml}`);
-      const [paper, ink] = (await page.evaluate(
+      const [paper, ink] = await page.evaluate<[string, string]>(
         '[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]',
-      )) as [string, string];
+      );
       expect(lightness(paper) > 0.5).toBe(colorScheme === 'light');
       expect(Math.abs(lightness(paper) - lightness(ink))).toBeGreaterThan(0.6);
       await page.close();

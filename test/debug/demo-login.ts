@@ -5,7 +5,7 @@ export const ACS = 'https://sp.example.test/acs';
 export const AUDIENCE = 'https://sp.example.test/metadata';
 export const API = 'https://api.example.test/';
 
-export const ALICE = { user_id: 'auth0|alice', email: 'alice@example.test', name: 'Alice Minter' };
+const ALICE = { user_id: 'auth0|alice', email: 'alice@example.test', name: 'Alice Minter' };
 
 export interface Issued {
   readonly id: string;

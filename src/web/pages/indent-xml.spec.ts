@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseXml, type Node } from '../../protocol/xml/parse.js';
 import { canonicalAttribute, canonicalText, illegalCharacter } from '../../protocol/xml/characters.js';
@@ -41,7 +41,7 @@ const meaningOf = (node: Node): unknown => {
       : node.nodeValue,
     children
       .filter(({ nodeType }) => !(ignorable && nodeType === node.TEXT_NODE))
-      .map((child) => meaningOf(child as Node)),
+      .map((child) => meaningOf(child)),
   ];
 };
 type Element = { readonly attributes: Iterable<{ readonly name: string; readonly value: string }> };

@@ -110,7 +110,7 @@ const nothing = (isFiltered: boolean, isFirstPage: boolean): Html =>
 function pages(next: string | null, filters: ListedBy, isFirstPage: boolean): Html {
   const address = (more: Readonly<Record<string, string>>): string => {
     const asked = Object.entries({ ...filters, ...more }).filter(([, value]) => value !== undefined);
-    const query = new URLSearchParams(asked as [string, string][]).toString();
+    const query = new URLSearchParams(asked).toString();
     return query === '' ? PATH : `${PATH}?${query}`;
   };
   return html`<p class="contents">

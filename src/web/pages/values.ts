@@ -28,7 +28,7 @@ export function shown(value: unknown): Html {
     return value.length === 0
       ? html`<span class="soft">empty list</span>`
       : html`<div class="stack">${value.map((item) => code(String(item)))}</div>`;
-  return typeof value === 'object' ? json(value) : code(String(value));
+  return typeof value === 'object' ? json(value) : code(JSON.stringify(value) ?? '');
 }
 
 /** `2026-11-21 10:00:00.000 UTC`; what is no instant stays what it is. */
