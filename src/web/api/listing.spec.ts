@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { chosenFields, listQuerySchema, listed } from './listing.js';
+
+const query = (given: Record<string, string> = {}) => listQuerySchema.parse(given);
+const listing = {
+  items: [
+    { id: 'a', name: 'A' },
+    { id: 'b', name: 'B' },
+  ],
+  total: 7,
+};
+
+test('a list is an array, and with the totals a member of an object', () => {
+  expect(listed('things', listing, query())).toEqual(listing.items);
+  expect(listed('things', listing, query({ include_totals: 'true', page: '2', per_page: '2' }))).toEqual({
+    start: 4,
+    limit: 2,
+    length: 2,
+    total: 7,
+    things: listing.items,
+  });
+});
+
+test('fields are named to be shown, or to be left out', () => {
+  const view = { id: 'a', name: 'A', secret: 's' };
+  expect(chosenFields(view, query({ fields: 'id, name' }))).toEqual({ id: 'a', name: 'A' });
+  expect(chosenFields(view, query({ fields: 'secret', include_fields: 'false' }))).toEqual({
+    id: 'a',
+    name: 'A',
+  });
+  expect(chosenFields(view, query())).toEqual(view);
+});
+
+test.each([
+  { per_page: '101' },
+  { per_page: '-1' },
+  { page: '1.5' },
+  { page: 'x' },
+  { page: '1e300' },
+  { include_totals: 'yes' },
+  { per_pag: '1' },
+])('a query that is not understood is refused: %j', (given) => {
+  expect(listQuerySchema.safeParse(given).success).toBe(false);
+});
