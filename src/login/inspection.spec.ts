@@ -293,6 +293,12 @@ test('no private key is ever shown, whatever field it stands in', async () => {
   expect(view.cert.certificate?.subject).toBe(new X509Certificate(cert).subject);
 });
 
+test('nor a secret that is no key at all', async () => {
+  const transaction = pending({ client: { cert: KEYS.other.cert, key: 'hunter2' } });
+  for (const at of [transaction, await advance(transaction, circumstances)])
+    expect(JSON.stringify(await inspect(at, tenant))).not.toContain('hunter2');
+});
+
 test('verifies with the certificate that was brought along', async () => {
   const transaction = await completed({ body: { samlResponse: KEYS.other } });
   const { saml, signedWith } = await inspect(transaction, tenant);
@@ -307,6 +313,12 @@ test('verifies with the key that signed, although another is current by now', as
   const { saml, configuration } = await inspect(transaction, rotated);
   expect(saml?.verification.valid).toBe(true);
   expect((configuration as SamlConfigurationView).settings.cert.value).toBe(jwtCertificate);
+  const mixedUp = [
+    { kid: transaction.signedWith!, pem: testKey('saml-idp.crt') },
+    { kid: 'another', pem: jwtCertificate },
+  ];
+  const other = await inspect(transaction, { ...tenant, certificates: mixedUp });
+  expect(firstFailure(other.saml!.verification)).toBe('key');
   const gone = await inspect(transaction, { ...tenant, certificates: [current] });
   expect(firstFailure(gone.saml!.verification)).toBe('key');
 });

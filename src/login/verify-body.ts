@@ -8,24 +8,28 @@ const line = z.string('must be string').max(2048, 'must NOT have more than 2048 
 const pem = z.string('must be string').max(16_384, 'must NOT have more than 16384 characters');
 
 const shape = {
-  /** base64 as in the form field; the XML itself is taken too. */
-  SAMLResponse: z.string('must be string').min(1, 'must NOT be empty').optional(),
+  SAMLResponse: z
+    .string('must be string')
+    .min(1, 'must NOT be empty')
+    .optional()
+    .describe('base64 as in the form field; the XML itself is taken too'),
   jwt: z.string('must be string').min(1, 'must NOT be empty').optional(),
-  /** PEM of the signer's certificate, for a JWT of its public key as well; what the tenant publishes where it is left out. */
-  certificate: pem.optional(),
-  /** PEM of the SP's private key. It is used and forgotten. */
-  decryptionKey: pem.optional(),
-  issuer: line.optional(),
-  audience: line.optional(),
-  recipient: line.optional(),
-  destination: line.optional(),
-  /** `null` where no request was sent. */
-  inResponseTo: line.nullable().optional(),
-  nonce: line.optional(),
-  /** The verifier's clock; the server's where it is left out. */
+  certificate: pem
+    .optional()
+    .describe(
+      'PEM of the signer’s certificate, or of its public key for a JWT; what the tenant publishes where it is left out',
+    ),
+  decryptionKey: pem.optional().describe('PEM of the SP’s private key; it is used and forgotten'),
+  issuer: line.optional().describe('the issuer that is expected'),
+  audience: line.optional().describe('the audience that is expected'),
+  recipient: line.optional().describe('the Recipient that is expected'),
+  destination: line.optional().describe('the Destination that is expected'),
+  inResponseTo: line.nullable().optional().describe('the ID of the request, or null where none was sent'),
+  nonce: line.optional().describe('the nonce that is expected'),
   now: z.iso
     .datetime({ offset: true, error: 'must be an ISO 8601 instant with a zone, like 2026-01-31T12:00:00Z' })
-    .optional(),
+    .optional()
+    .describe('the verifier’s clock; the server’s where it is left out'),
   clockSkewInSeconds: z
     .number('must be number')
     .min(0, 'must be >= 0')

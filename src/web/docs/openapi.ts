@@ -48,6 +48,7 @@ const described = (schema: Record<string, unknown>): Record<string, unknown> =>
 function inWords({ jsonSchema }: { jsonSchema: { properties?: Record<string, unknown> } }): void {
   for (const [name, property] of Object.entries(jsonSchema.properties ?? {})) {
     if (!isSettingName(name) || typeof property !== 'object' || property === null) continue;
+    if ('description' in property) continue;
     const { effect, initial, otherwise } = SETTINGS[name] as {
       effect: string;
       initial: unknown;
