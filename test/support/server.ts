@@ -25,6 +25,8 @@ export interface ApiAnswer<Body> {
   readonly body: Body;
 }
 export interface TestServer extends RunningServer {
+  /** For another instance on the same database. */
+  readonly databaseUrl: string;
   /** Calls the server with a JSON body, on the path below its base URL. */
   readonly api: <Body = Record<string, unknown>>(
     method: string,
@@ -58,7 +60,7 @@ async function putKeys(databaseUrl: string): Promise<void> {
  */
 export async function startTestServer(env: Readonly<Record<string, string>> = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mintmark-test-'));
-  const databaseUrl = `file:${join(folder, 'tenant.sqlite')}`;
+  const databaseUrl = env['DATABASE_URL'] ?? `file:${join(folder, 'tenant.sqlite')}`;
   if (env['DATABASE_URL'] === undefined) await putKeys(databaseUrl);
   const server = await startServer(
     readConfig({
@@ -72,6 +74,7 @@ export async function startTestServer(env: Readonly<Record<string, string>> = {}
   );
   return {
     ...server,
+    databaseUrl,
     api: (method, path, body, headers) => call(`${server.baseUrl}${path}`, method, body, headers),
     close: async () => {
       await server.close();
