@@ -51,7 +51,7 @@ export const postgres: Judge = {
 export function judgedBy(judge: Judge): (title: string, run: () => unknown, timeout?: number) => void {
   return (title, run, timeout) => {
     const named = `${title} [${judge.name}]`;
-    if (judge.present) test(named, run as () => void, timeout);
+    if (judge.present) test(named, run, timeout);
     else if (process.env['CI'] === 'true')
       test(named, () => {
         throw new Error(`the judge ${judge.name} is missing: ${judge.install}`);
