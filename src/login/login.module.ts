@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { InspectionService } from './inspection.service.js';
 import { BaseUrl, Clock, Failures, Randomness } from './ports.js';
-import { Retention } from './retention.js';
+import { Retention } from './retention.service.js';
 import { TenantService } from './tenant.service.js';
 import { TransactionsService } from './transactions.service.js';
 

@@ -22,7 +22,7 @@ import { LoginError } from './login-error.js';
 import { isFinished } from './next-step.js';
 import { PairReader } from './pair-reader.js';
 import { BaseUrl, Clock, Randomness } from './ports.js';
-import { Retention } from './retention.js';
+import { Retention } from './retention.service.js';
 import { TenantService } from './tenant.service.js';
 import type { TransactionBody } from './transaction-body.js';
 import { restLayer, withEvent } from './transaction-settings.js';

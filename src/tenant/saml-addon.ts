@@ -29,4 +29,3 @@ export const samlResponseSchema = z.strictObject({
     .refine((attributes) => Object.keys(attributes).length <= 100, 'must NOT have more than 100 attributes')
     .optional(),
 });
-export type SamlResponseConfiguration = z.infer<typeof samlResponseSchema>;

@@ -2,6 +2,14 @@
 import { z } from 'zod';
 import { patched, patchSchema } from './patch.js';
 
+/** They become attribute names and Issuers: no white space, and nothing XML cannot carry. */
+const uriText = z
+  .string('must be string')
+  .refine(
+    (text) => !/[\s\p{Cc}\p{Cs}\uFFFE\uFFFF]/u.test(text),
+    'must be a URI, without spaces and control characters',
+  );
+
 export const tenantSettingsSchema = z.strictObject({
   /** The tenant's name: `event.tenant.id`, and part of the default entity_id. */
   name: z
@@ -9,9 +17,9 @@ export const tenantSettingsSchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens')
     .default('mintmark'),
   /** The IdP's entityID; unset it is `urn:auth0:<name>`. */
-  entity_id: z.string('must be string').min(1).max(1024).optional(),
+  entity_id: uriText.min(1).max(1024).optional(),
   /** Put before the name of a claim that has no mapping. On Auth0's own wire it reads http://schemas.auth0.com/ (plural). */
-  unmapped_claim_prefix: z.string('must be string').max(256).default('http://schema.auth0.com/'),
+  unmapped_claim_prefix: uriText.max(256).default('http://schema.auth0.com/'),
   /** The audience of an access token when a transaction names none; unset, such an access token is opaque. */
   default_audience: z.string('must be string').min(1).max(2048).optional(),
   /** Seconds an access token lives. */

@@ -17,16 +17,16 @@ const SOCIAL_PROVIDERS = new Set([
 ]);
 
 /** Members that say how a user is to be written, and are no part of the profile. */
-const INSTRUCTIONS = [
+const INSTRUCTIONS = new Set([
   'connection',
   'password',
   'client_id',
   'verify_email',
   'verify_password',
   'verify_phone_number',
-];
+]);
 const withoutInstructions = (body: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(body).filter(([name]) => !INSTRUCTIONS.includes(name)));
+  Object.fromEntries(Object.entries(body).filter(([name]) => !INSTRUCTIONS.has(name)));
 
 /**
  * `id` stands where the body names no user_id. One without `provider|` before it becomes `auth0|…`; without `identities` the user

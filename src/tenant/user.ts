@@ -1,7 +1,7 @@
 /** A user, in the shape of Auth0's Management API (`/api/v2/users`); unknown root fields are profile fields and are kept. */
 import { z } from 'zod';
 
-const json: z.ZodType<unknown> = z.json('must be JSON');
+const json: z.ZodType = z.json('must be JSON');
 const metadata = z.record(z.string(), json, 'must be object');
 const userId = z
   .string('must be string')

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Retention } from '../../login/retention.js';
+import { Retention } from '../../login/retention.service.js';
 import { SettingsStore } from '../../storage/settings-store.js';
 import {
   patchedSettings,

@@ -15,7 +15,7 @@ async function stateOf(check: () => Promise<unknown>): Promise<State> {
   const late = new AbortController();
   try {
     const outcome = check().then((): State => 'ok');
-    const lateness = pause(PATIENCE_MS, 'failed' as State, { signal: late.signal });
+    const lateness = pause<State>(PATIENCE_MS, 'failed', { signal: late.signal });
     return await Promise.race([outcome, lateness]);
   } catch {
     return 'failed';
