@@ -47,10 +47,23 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const baseUrl = baseUrlOf(config, port);
     app.get(BaseUrl).value = baseUrl;
     policy = guardPolicy({ ...config, port, baseUrl, adminTokenHash: provisioned.adminToken?.hash ?? null });
-    return { ...provisioned, baseUrl, app, close: () => app.close() };
+    return { ...provisioned, baseUrl, app, close: () => closeWhenAnswered(app) };
   } catch (error) {
     if (provisioned?.adminToken) await takeBackAdminToken(app.get(SettingsStore), provisioned.adminToken);
     await app.close();
     throw error;
+  }
+}
+
+const SWEEP_MS = 50;
+
+/** Node closes the connections that are idle at once; one that is answered later would be kept alive for a minute more. */
+async function closeWhenAnswered(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpServer();
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
   }
 }

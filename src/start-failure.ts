@@ -63,6 +63,8 @@ export function startFailure(error: unknown, config: Config): string | undefined
   const isListening =
     ('syscall' in error && error.syscall === 'listen') ||
     ('hostname' in error && error.hostname === config.host);
-  const sentence = (isListening ? LISTENING : OPENING)[String(error.code)];
-  return sentence?.(config, withoutPassword(config.databaseUrl));
+  const sentences = isListening ? LISTENING : OPENING;
+  const code = String(error.code);
+  if (!Object.hasOwn(sentences, code)) return undefined;
+  return sentences[code]!(config, withoutPassword(config.databaseUrl));
 }
