@@ -1,7 +1,10 @@
 import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Failures } from '../../src/login/ports.js';
+import { Retention } from '../../src/login/retention.service.js';
 import { ClientStore } from '../../src/storage/client-store.js';
 import { openDataSource } from '../../src/storage/data-source.js';
 import { SettingsStore } from '../../src/storage/settings-store.js';
@@ -305,4 +308,26 @@ test('a token that was made for a start that failed is made anew by the next', a
   const dataSource = await openDataSource(taken.databaseUrl);
   expect(await new SettingsStore(dataSource).adminTokenHash()).toBeNull();
   await dataSource.destroy();
+});
+
+test('a start deletes the transactions beyond the caps; a failure of that is told and stops nothing', async () => {
+  const seed = await seedFile(SEED);
+  const first = await start(seed);
+  for (let index = 0; index < 4; index++)
+    await first.api('POST', '/api/transactions', { protocol: 'samlp', client_id: 'sp', user: { name: 'x' } });
+  await first.app.get(SettingsStore).update((kept) => ({ ...kept, retention: { days: 7, transactions: 1 } }));
+  await stop(first);
+
+  const second = await start(seed);
+  const kept = async () =>
+    (await second.api<{ items: unknown[] }>('GET', '/api/transactions')).body.items.length;
+  await expect.poll(kept).toBe(1);
+
+  const told: string[] = [];
+  second.app.get(Failures).report = (_error, what) => void told.push(what);
+  await second.app.get(DataSource).query('ALTER TABLE transactions RENAME TO elsewhere');
+  await second.app.get(Retention).prune();
+  expect(told).toEqual([expect.stringContaining('not deleted')]);
+  await second.app.get(DataSource).query('ALTER TABLE elsewhere RENAME TO transactions');
+  expect(await kept()).toBe(1);
 });

@@ -17,7 +17,7 @@ onEachDatabase(
     const before = await there.revision();
     const settings = tenantSettingsSchema.parse({
       name: 'acme',
-      unmapped_claim_prefix: 'urn:\u0000\u2028\ud800',
+      default_audience: 'urn:\u0000\u2028\ud800',
     });
     await here.put(settings);
     expect(await there.get()).toEqual(settings);
@@ -142,4 +142,37 @@ onEachDatabase('a key never shows in the error of a database that fails', async 
   const shown = [failure.message, failure.stack, JSON.stringify(failure), String(failure.cause)].join('\n');
   expect(shown).not.toContain('private lost');
   expect(shown).toContain('signing_keys');
+});
+
+onEachDatabase('of concurrent changes of the settings none is lost', async ({ open }) => {
+  const stores = (await Promise.all([open(), open()])).map((dataSource) => new SettingsStore(dataSource));
+  const changes = Array.from({ length: 12 }, (_, index) => `-${index}`);
+  await Promise.all(
+    changes.map((change, index) =>
+      stores[index % 2]!.update((kept) => ({
+        ...kept,
+        unmapped_claim_prefix: `${kept.unmapped_claim_prefix}${change}`,
+      })),
+    ),
+  );
+  const { unmapped_claim_prefix: prefix } = await stores[0]!.get();
+  for (const change of changes) expect(`${prefix}-`).toContain(`${change}-`);
+});
+
+onEachDatabase('a change of the settings that changes nothing is no new revision', async ({ open }) => {
+  const store = new SettingsStore(await open());
+  await store.update((kept) => ({ ...kept, name: 'acme' }));
+  const before = await store.revision();
+  expect(await store.update((kept) => ({ ...kept, name: 'acme' }))).toMatchObject({ name: 'acme' });
+  expect(await store.revision()).toBe(before);
+});
+
+onEachDatabase('an admin token is taken back only while it is the one that is kept', async ({ open }) => {
+  const store = new SettingsStore(await open());
+  await store.setFirstAdminTokenHash('first');
+  await store.clearAdminTokenHash('other');
+  expect(await store.adminTokenHash()).toBe('first');
+  await store.clearAdminTokenHash('first');
+  expect(await store.adminTokenHash()).toBeNull();
+  expect(await store.setFirstAdminTokenHash('second')).toBe(true);
 });
