@@ -19,7 +19,8 @@ import {
 
 const notSearched = z
   .undefined('searches are not understood: list all users, or GET /api/v2/users-by-email?email=…')
-  .optional();
+  .optional()
+  .meta({ description: 'Refused, since searches are not understood.', deprecated: true });
 const usersQuerySchema = z.strictObject({
   ...pageQuery,
   q: notSearched,
