@@ -19,7 +19,7 @@ export function serveDocs(app: NestFastifyApplication, version: string): void {
   let document: OpenAPIObject | undefined;
   const documentOf = (): OpenAPIObject =>
     (document ??= SwaggerModule.createDocument(app, config, {
-      operationIdFactory: (_controller, method) => method,
+      operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}.${method}`,
       standardSchemaConverter: (schema) =>
         schema instanceof z.ZodType
           ? {
