@@ -136,7 +136,7 @@ const request: fc.Arbitrary<AuthnRequest | null> = fc.option(
     requestedAuthnContext: fc.constantFrom(undefined, { comparison: 'exact', classRefs: ['urn:class:<1>'] }),
     signed: flag,
     xml: fc.constant(''),
-  }) as fc.Arbitrary<AuthnRequest>,
+  }),
 );
 const login: fc.Arbitrary<Login> = fc.record({
   client: fc.record(rows, { requiredKeys: [] }).map((values) => values as SamlSettings),
