@@ -10,77 +10,56 @@ import {
   isPlain,
   referenceLineEnds,
 } from './characters.js';
-import { NAMESPACES, type Prefix, type XmlElement } from './element.js';
+import { NAMESPACES, prefixes, type Prefix, type Prefixes, type XmlElement } from './element.js';
 import { SamlError } from '../saml/saml-error.js';
 
 interface Form {
   readonly wire: boolean;
-  /** InclusiveNamespaces PrefixList: declarations kept where the tree declares them (Exclusive C14N 3). */
-  readonly inclusive: readonly Prefix[];
+  /** The prefixes whose extra declarations are written: all that the tree declares, or those of an InclusiveNamespaces PrefixList. */
+  readonly declared: Prefixes;
 }
-const CANONICAL: Form = { wire: false, inclusive: [] };
-const WIRE: Form = { wire: true, inclusive: [] };
+const CANONICAL: Form = { wire: false, declared: 0 };
+const WIRE: Form = { wire: true, declared: ~0 };
 
-/** Exclusive XML Canonicalization 1.0 without comments, of `root` as the apex. */
+/** Exclusive XML Canonicalization 1.0 without comments, of `root` as the apex; `inclusive` as Exclusive C14N 3 has it. */
 export const canonicalise = (root: XmlElement, inclusive: readonly Prefix[] = []): string =>
-  write(root, inclusive.length === 0 ? CANONICAL : { wire: false, inclusive }, []);
+  write(root, inclusive.length === 0 ? CANONICAL : { wire: false, declared: prefixes(inclusive) }, 0);
 
 /** The document that is sent: no XML declaration, no white space of its own. Canonicalising it gives `canonicalise(root)`. */
-export const serialise = (root: XmlElement): string => write(root, WIRE, []);
+export const serialise = (root: XmlElement): string => write(root, WIRE, 0);
 
-function write(node: XmlElement, form: Form, inScope: readonly Prefix[]): string {
-  const { name, attributes, children } = node;
-  const names = namesOf(attributes, form);
-  const declared = newlyUsed(node, names, form, inScope);
+/** `bound`: the prefixes that an element already written around this one has declared. */
+function write(
+  { name, attributes, names, children, uses, declares }: XmlElement,
+  form: Form,
+  bound: Prefixes,
+): string {
+  // Exclusive C14N 3: a namespace is rendered where it is visibly used and nothing rendered around it has bound it
+  const missing = (uses | (declares & form.declared)) & ~bound;
   let out = `<${name}`;
-  for (const prefix of declared) out += ` xmlns${prefix && ':'}${prefix}="${NAMESPACES[prefix]}"`;
-  for (const attribute of names)
+  if (missing !== 0)
+    for (let index = 0; index < DECLARATIONS.length; index++)
+      if (missing & (1 << index)) out += DECLARATIONS[index]!;
+  // what is sent keeps the order in which Auth0 writes attributes
+  const ordered = form.wire || names.length < 2 ? names : names.toSorted(byNamespace);
+  for (const attribute of ordered)
     out += ` ${attribute}="${attributeText(attributes[attribute]!, attribute, form)}"`;
   out += '>';
-  const scope = declared.length === 0 ? inScope : [...inScope, ...declared];
   for (const child of children)
-    out += typeof child === 'string' ? contentText(child, name, form) : write(child, form, scope);
+    out += typeof child === 'string' ? contentText(child, name, form) : write(child, form, bound | missing);
   return `${out}</${name}>`;
 }
 
-/**
- * The prefixes to declare on `node`, in order. Exclusive C14N 3: a namespace is rendered where it is visibly used and no
- * rendered ancestor has bound it.
- */
-function newlyUsed(
-  node: XmlElement,
-  names: readonly string[],
-  form: Form,
-  inScope: readonly Prefix[],
-): readonly Prefix[] {
-  let found: Prefix[] | undefined;
-  const use = (prefix: Prefix): void => {
-    if (!inScope.includes(prefix) && !found?.includes(prefix)) (found ??= []).push(prefix);
-  };
-  use(node.prefix);
-  for (const name of names) {
-    const colon = name.indexOf(':');
-    if (colon !== -1) use(name.slice(0, colon) as Prefix);
-  }
-  for (const prefix of node.declares) if (form.wire || form.inclusive.includes(prefix)) use(prefix);
-  return found ? found.toSorted(byText) : NONE;
-}
-const NONE: readonly never[] = [];
+/** In the order of the table, which is that of Canonical XML 1.0 4.8. */
+const DECLARATIONS = Object.entries(NAMESPACES).map(
+  ([prefix, uri]) => ` xmlns${prefix && ':'}${prefix}="${uri}"`,
+);
 
-/**
- * The attributes that are there. Canonical XML 1.0 4.8: no namespace first, then by namespace URI, then by local name;
- * what is sent keeps the order in which Auth0 writes them.
- */
-function namesOf(attributes: XmlElement['attributes'], form: Form): readonly string[] {
-  let names: string[] | undefined;
-  for (const name in attributes) if (attributes[name] !== undefined) (names ??= []).push(name);
-  if (!names) return NONE;
-  return form.wire || names.length === 1 ? names : names.toSorted(byNamespace);
-}
+/** Canonical XML 1.0 4.8: no namespace first, then by namespace URI, then by local name. */
 function byNamespace(a: string, b: string): number {
   const [ofA, ofB] = [a.indexOf(':'), b.indexOf(':')];
   if (ofA === -1 && ofB === -1) return byText(a, b);
-  if (ofA === -1 || ofB === -1) return ofB - ofA > 0 ? -1 : 1;
+  if (ofA === -1 || ofB === -1) return ofA === -1 ? -1 : 1;
   return byText(NAMESPACES[a.slice(0, ofA) as Prefix], NAMESPACES[b.slice(0, ofB) as Prefix]) || byText(a, b);
 }
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
