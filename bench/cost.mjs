@@ -17,9 +17,17 @@ export function cpuOfProcess(pid) {
 
 export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
+/** The just-in-time compiler has settled after so long. */
+const WARM_UP_MS = 3000;
+async function warmUp(work) {
+  const end = performance.now() + WARM_UP_MS;
+  while (performance.now() < end) await work();
+}
+
 /** The median over rounds of each contestant's cost divided by the baseline's in the same round. */
 export async function compare(baseline, contestants, { rounds, runs }) {
-  for (const work of [baseline, ...Object.values(contestants)]) await cpuOf(work, Math.ceil(runs / 2));
+  process.stderr.write('  warming up   ');
+  for (const work of [baseline, ...Object.values(contestants)]) await warmUp(work);
   const ratios = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
   const bases = [];
   for (let round = 0; round < rounds; round++) {
