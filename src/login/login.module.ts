@@ -5,27 +5,17 @@ import { Retention } from './retention.service.js';
 import { TenantService } from './tenant.service.js';
 import { TransactionsService } from './transactions.service.js';
 
+const providers = [
+  Clock,
+  Randomness,
+  BaseUrl,
+  Failures,
+  Retention,
+  TenantService,
+  TransactionsService,
+  InspectionService,
+];
+
 /** Everything a login is made of; the stores come from the global StorageModule. */
-@Module({
-  providers: [
-    Clock,
-    Randomness,
-    BaseUrl,
-    Failures,
-    Retention,
-    TenantService,
-    TransactionsService,
-    InspectionService,
-  ],
-  exports: [
-    Clock,
-    Randomness,
-    BaseUrl,
-    Failures,
-    Retention,
-    TenantService,
-    TransactionsService,
-    InspectionService,
-  ],
-})
+@Module({ providers, exports: providers })
 export class LoginModule {}
