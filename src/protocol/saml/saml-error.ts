@@ -12,6 +12,8 @@ export type SamlErrorCode =
   | 'saml_request_binding'
   | 'saml_request_unsigned'
   | 'saml_request_signature'
+  | 'saml_sigalg_missing'
+  | 'saml_sigalg_unsupported'
   | 'saml_acs_not_allowed'
   // the configuration (sections 2, 6, 10, 17)
   | 'saml_setting_invalid'
