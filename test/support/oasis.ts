@@ -41,12 +41,18 @@ function inFolder<Result>(files: Record<string, string>, use: (folder: string) =
   }
 }
 
-/** What xmllint says of `xml` against saml-schema-protocol-2.0.xsd; empty when it is valid. */
-export const schemaErrors = (xml: string): string =>
+/** What xmllint says of `xml` against saml-schema-protocol-2.0.xsd, or that of metadata; empty when it is valid. */
+export const schemaErrors = (xml: string, schema: 'protocol' | 'metadata' = 'protocol'): string =>
   inFolder({ 'document.xml': xml, 'catalog.xml': CATALOG }, (folder) => {
     const run = spawnSync(
       'xmllint',
-      ['--nonet', '--noout', '--schema', `${SCHEMA_FOLDERS[0]}/saml-schema-protocol-2.0.xsd`, 'document.xml'],
+      [
+        '--nonet',
+        '--noout',
+        '--schema',
+        `${SCHEMA_FOLDERS[0]}/saml-schema-${schema}-2.0.xsd`,
+        'document.xml',
+      ],
       {
         cwd: folder,
         encoding: 'utf8',

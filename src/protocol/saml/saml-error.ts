@@ -15,6 +15,7 @@ export type SamlErrorCode =
   | 'saml_sigalg_missing'
   | 'saml_sigalg_unsupported'
   | 'saml_acs_not_allowed'
+  | 'saml_metadata_invalid'
   // the configuration (sections 2, 6, 10, 17)
   | 'saml_setting_invalid'
   | 'saml_illegal_characters'

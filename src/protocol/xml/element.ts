@@ -10,6 +10,7 @@ export const NAMESPACES = {
   /** XML Signature as it stands inside XML Encryption. */
   ds: 'http://www.w3.org/2000/09/xmldsig#',
   ec: 'http://www.w3.org/2001/10/xml-exc-c14n#',
+  md: 'urn:oasis:names:tc:SAML:2.0:metadata',
   saml: 'urn:oasis:names:tc:SAML:2.0:assertion',
   samlp: 'urn:oasis:names:tc:SAML:2.0:protocol',
   xenc: 'http://www.w3.org/2001/04/xmlenc#',

@@ -5,6 +5,7 @@ export const NS = {
   saml: 'urn:oasis:names:tc:SAML:2.0:assertion',
   samlp: 'urn:oasis:names:tc:SAML:2.0:protocol',
   ds: 'http://www.w3.org/2000/09/xmldsig#',
+  md: 'urn:oasis:names:tc:SAML:2.0:metadata',
   ec: 'http://www.w3.org/2001/10/xml-exc-c14n#',
   xenc: 'http://www.w3.org/2001/04/xmlenc#',
   xenc11: 'http://www.w3.org/2009/xmlenc11#',
