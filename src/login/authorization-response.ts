@@ -1,7 +1,11 @@
 /** The steps that answer an OIDC login: with tokens, or with an OAuth error. */
 import { accessTokenPayload } from '../protocol/jwt/access-token.js';
 import { idTokenPayload } from '../protocol/jwt/id-token.js';
-import { admitCustomClaims, dropForOpaqueToken } from '../protocol/jwt/restricted-claims.js';
+import {
+  admitCustomClaims,
+  dropForOpaqueToken,
+  dropWithoutIdToken,
+} from '../protocol/jwt/restricted-claims.js';
 import { signJwt } from '../protocol/jwt/sign.js';
 import type { MintmarkError } from '../protocol/mintmark-error.js';
 import type { DroppedClaim, TimelineEvent, Transaction } from '../tenant/transaction.js';
@@ -79,7 +83,7 @@ export async function issueTokens(
     : undefined;
 
   const droppedClaims: DroppedClaim[] = [
-    ...(idToken === undefined ? [] : forIdToken.dropped),
+    ...(idToken === undefined ? dropWithoutIdToken(transaction.idToken.customClaims) : forIdToken.dropped),
     ...forAccessToken.dropped,
   ];
   const events: Omit<TimelineEvent, 'at'>[] = [

@@ -432,6 +432,17 @@ test('takes tokens apart and says where each claim came from', async () => {
   expect(inspection.saml).toBeNull();
 });
 
+test('custom claims of an ID token that was not issued are dropped, and the scope that is missing is named', async () => {
+  const transaction = await completed({ body: { ...OIDC, oidc: { ...OIDC.oidc, scope: 'read:all' } } });
+  const { droppedClaims, tokens } = await inspect(transaction, tenant);
+  expect(tokens.id_token).toBeUndefined();
+  expect(droppedClaims.map(({ token, claim }) => [token, claim])).toEqual([
+    ['id_token', 'https://example.test/roles'],
+    ['id_token', 'iss'],
+  ]);
+  for (const { reason } of droppedClaims) expect(reason).toContain('openid');
+});
+
 test('every claim of a token has a source', async () => {
   const { tokens } = await inspect(await completed({ body: OIDC }), tenant);
   for (const token of [tokens.id_token!, tokens.access_token!])

@@ -159,3 +159,11 @@ export const dropForOpaqueToken = (claims: Claims): readonly DroppedClaim[] =>
     reason:
       'without an audience the access token is opaque and carries no claims; set oidc.audience or the tenant’s default_audience',
   }));
+
+/** Without the scope `openid` there is no ID token (OIDC Core 3.1.2.1): every custom claim set on it is lost, for this reason. */
+export const dropWithoutIdToken = (claims: Claims): readonly DroppedClaim[] =>
+  Object.keys(claims).map((claim) => ({
+    token: 'id_token',
+    claim,
+    reason: 'there is no ID token without the scope openid; add it to oidc.scope',
+  }));
