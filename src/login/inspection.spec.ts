@@ -128,7 +128,7 @@ test('names the layer of every setting, and what the layers before it had said',
     setter: null,
     effect: SETTINGS.signBoth.effect,
   });
-  expect(inspection.saml?.summary).toMatchObject({ audience: ['urn:action'], issuer: 'urn:client-idp' });
+  expect(inspection.saml?.summary).toMatchObject({ audience: 'urn:action', issuer: 'urn:client-idp' });
 });
 
 test('says what a default came to, and what it was taken from, without a request', async () => {
@@ -150,7 +150,7 @@ test('says what a default came to, and what it was taken from, without a request
   expect(view.cert.certificate).toMatchObject({
     fingerprint: new X509Certificate(jwtCertificate).fingerprint256.replaceAll(':', '').toLowerCase(),
   });
-  expect(inspection.saml?.summary).toMatchObject({ audience: [ACS], recipient: ACS, destination: ACS });
+  expect(inspection.saml?.summary).toMatchObject({ audience: ACS, recipient: ACS, destination: ACS });
 });
 
 test('and with one', async () => {
@@ -181,7 +181,7 @@ test('and with one', async () => {
   });
   expect(inspection.saml?.summary).toMatchObject({
     inResponseTo: '_q1',
-    audience: ['https://sp.example.test/metadata'],
+    audience: 'https://sp.example.test/metadata',
     authnContextClassRef: 'urn:oasis:names:tc:SAML:2.0:ac:classes:Password',
   });
   expect(inspection.saml?.verification.valid).toBe(true);

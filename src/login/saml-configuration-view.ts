@@ -218,12 +218,12 @@ const attributeView = (
 
 /** What was sent, each with the origin of the attribute of that name. */
 function attributesOnTheWire(summary: ResponseSummary, mapped: readonly MappedAttribute[]): AttributeView[] {
-  return summary.attributes.map(({ name, nameFormat, values }) => {
+  return summary.attributes.map(({ name, nameFormat, values, types }) => {
     const origin = mapped.find((attribute) => attribute.name === name);
     return {
       name: name ?? '',
       nameFormat,
-      values: values.map(({ value, type }) => ({ value: value ?? '', type })),
+      values: values.map((value, index) => ({ value: value ?? '', type: types[index] ?? null })),
       layer: origin?.layer ?? null,
       from:
         origin?.from ?? 'a profile field, under an unmapped_claim_prefix that the tenant has changed since',

@@ -22,7 +22,7 @@ test('shows what was issued, why, and that it verifies', async () => {
   const { transaction, saml, configuration, timeline } = await inspect(id);
   expect(transaction).toMatchObject({ id, status: 'completed', client_id: 'sp' });
   expect(saml?.verification).toMatchObject({ valid: true });
-  expect(saml?.summary).toMatchObject({ audience: [AUDIENCE], recipient: ACS, destination: ACS });
+  expect(saml?.summary).toMatchObject({ audience: AUDIENCE, recipient: ACS, destination: ACS });
   expect(configuration.settings).toMatchObject({
     audience: { value: AUDIENCE, layer: 'client' },
     recipient: { value: ACS, layer: 'default' },

@@ -47,7 +47,7 @@ test('a response of this tenant verifies with what the SP expects', async () => 
     inResponseTo: null,
   });
   expect(cause(verdict)).toBe('valid');
-  expect(verdict['summary']).toMatchObject({ audience: [AUDIENCE], nameId: { value: 'auth0|alice' } });
+  expect(verdict['summary']).toMatchObject({ audience: AUDIENCE, nameId: { value: 'auth0|alice' } });
 });
 
 test.each<[string, string, () => Readonly<Record<string, unknown>>]>([

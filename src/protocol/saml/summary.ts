@@ -7,7 +7,9 @@ export interface ResponseSummary {
   readonly issuer: string | null;
   readonly destination: string | null;
   readonly recipient: string | null;
-  readonly audience: readonly string[];
+  /** The first, which is what many SPs look at; `audiences` has them all. */
+  readonly audience: string | null;
+  readonly audiences: readonly string[];
   readonly inResponseTo: string | null;
   readonly status: { readonly code: string | null; readonly subCode?: string; readonly message?: string };
   readonly nameId: { readonly value: string | null; readonly format: string | null };
@@ -24,12 +26,12 @@ export interface ResponseSummary {
 export interface AttributeSummary {
   readonly name: string | null;
   readonly nameFormat: string | null;
-  readonly values: readonly {
-    /** `xsi:type` as written: `xs:string`. */
-    readonly type: string | null;
-    /** `null` only where `xsi:nil` says so. */
-    readonly value: string | null;
-  }[];
+  /** `xsi:type` as written, `xs:string`, where all values have the same; else `null`, and `types` tells. */
+  readonly type: string | null;
+  /** `null` only where `xsi:nil` says so. */
+  readonly values: readonly (string | null)[];
+  /** Of each value. */
+  readonly types: readonly (string | null)[];
 }
 
 /**
@@ -46,13 +48,15 @@ export function summariseResponse(responseXml: string, assertionXml?: string): R
   const conditions = childNamed(assertion, 'saml:Conditions');
   const authn = childNamed(assertion, 'saml:AuthnStatement');
   const sessionNotOnOrAfter = attribute(authn, 'SessionNotOnOrAfter');
+  const audiences = below(conditions, 'saml:AudienceRestriction')
+    .flatMap((restriction) => below(restriction, 'saml:Audience'))
+    .map((audience) => text(audience) ?? '');
   return {
     issuer: text(childNamed(response, 'saml:Issuer')) ?? text(childNamed(assertion, 'saml:Issuer')) ?? null,
     destination: attribute(response, 'Destination') ?? null,
     recipient: attribute(confirmation, 'Recipient') ?? null,
-    audience: below(conditions, 'saml:AudienceRestriction')
-      .flatMap((restriction) => below(restriction, 'saml:Audience'))
-      .map((audience) => text(audience) ?? ''),
+    audience: audiences[0] ?? null,
+    audiences,
     inResponseTo: attribute(response, 'InResponseTo') ?? null,
     status: statusOf(response),
     nameId: { value: text(nameId) ?? null, format: attribute(nameId, 'Format') ?? null },
@@ -90,14 +94,17 @@ function statusOf(response: Element): ResponseSummary['status'] {
   };
 }
 
-const attributeOf = (element: Element): AttributeSummary => ({
-  name: attribute(element, 'Name') ?? null,
-  nameFormat: attribute(element, 'NameFormat') ?? null,
-  values: childrenNamed(element, 'saml:AttributeValue').map((value) => ({
-    type: value.getAttributeNodeNS(NS.xsi, 'type')?.value ?? null,
-    value: isNil(value) ? null : (text(value) ?? ''),
-  })),
-});
+function attributeOf(element: Element): AttributeSummary {
+  const found = childrenNamed(element, 'saml:AttributeValue');
+  const types = found.map((value) => value.getAttributeNodeNS(NS.xsi, 'type')?.value ?? null);
+  return {
+    name: attribute(element, 'Name') ?? null,
+    nameFormat: attribute(element, 'NameFormat') ?? null,
+    type: types.every((type) => type === types[0]) ? (types[0] ?? null) : null,
+    values: found.map((value) => (isNil(value) ? null : (text(value) ?? ''))),
+    types,
+  };
+}
 /** SAML Core 2.7.3.1.1. */
 const isNil = (value: Element): boolean =>
   ['true', '1'].includes(value.getAttributeNodeNS(NS.xsi, 'nil')?.value ?? '');

@@ -163,7 +163,7 @@ const summaryFacts = (summary: ResponseSummary): Html =>
     Issuer: summary.issuer,
     Destination: summary.destination,
     Recipient: summary.recipient,
-    Audience: summary.audience,
+    Audience: summary.audiences,
     InResponseTo: summary.inResponseTo,
     NotBefore: summary.conditions.notBefore,
     NotOnOrAfter: summary.conditions.notOnOrAfter,
