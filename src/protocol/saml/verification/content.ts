@@ -209,12 +209,15 @@ const address = (
   setter: string,
   needs: readonly (keyof Evidence)[],
   read: (evidence: Evidence) => string | undefined,
+  mayBeAbsent: (evidence: Evidence) => boolean = () => false,
 ) =>
   step(name, needs, (evidence, options): Finding => {
     const actual = read(evidence);
     const expected = options[name];
     const data = { actual, expected };
     if (expected === undefined) return skip(`${where} is ${quote(actual)}; none was expected.`, { data });
+    if (actual === undefined && mayBeAbsent(evidence))
+      return skip(`There is no ${where}, and none is needed where the Response is not signed.`, { data });
     if (actual !== expected)
       return fail(
         `${where} is ${quote(actual)}, not ${quote(expected)}.`,
@@ -224,13 +227,14 @@ const address = (
     return pass(`${quote(expected)}.`, { data });
   });
 
-/** SAML Core 3.2.2. */
+/** Optional by SAML Core 3.2.2, mandatory in a signed message by SAML Bindings 3.5.5.2. */
 export const destination = address(
   'destination',
   'Response/@Destination',
   'setDestination',
   ['response'],
   ({ response }) => attribute(response, 'Destination'),
+  ({ Response }) => Response === undefined,
 );
 export const recipient = address(
   'recipient',

@@ -135,6 +135,17 @@ test('Destination changed after signing fails at digest where the Response is si
   expect(failed(verify(evil('A')))).toEqual(['destination']);
 });
 
+test('a Response without Destination is wrong only where it is signed', () => {
+  const without = (element: 'Assertion' | 'Response') =>
+    verify(signed(change(responseXml(SUCCESS + assertionXml()), ` Destination="${acs}"`, ''), element));
+  expect(failed(without('Response'))).toEqual(['destination']);
+  expect(failed(without('Assertion'))).toEqual([]);
+  expect(named(without('Assertion'), 'destination')).toMatchObject({
+    status: 'skipped',
+    detail: expect.stringContaining('There is no Response/@Destination') as string,
+  });
+});
+
 test('ciphertext changed after signing fails at digest where the Response is signed, at decryption where not', () => {
   const evil = (xml: string) =>
     change(xml, /(<\/ds:KeyInfo><xenc:CipherData><xenc:CipherValue>.{200})..../, '$1AAAA');
