@@ -14,9 +14,20 @@ export function decodeBase64(text: string): Buffer {
   const joined = text.replace(/[ \t\r\n]+/g, '');
   if (joined === '') throw undecodable('it is empty');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(joined)) throw undecodable(whyNotBase64(joined));
+  if (hasLostPluses(text.trim(), joined))
+    throw undecodable(
+      'it has spaces where "+" stood; write + as %2B in a form or a query, and URL-decode no more than once',
+    );
   if (joined.replace(/=+$/, '').length % 4 === 1)
     throw undecodable('it is not whole base64; its end is cut off');
   return Buffer.from(joined, 'base64');
+}
+
+/** Read as a form, `+` is a space. White space that wraps lines stands at even distances, and adds to whole base64. */
+function hasLostPluses(text: string, joined: string): boolean {
+  if (!/^[^+\t\r\n]+$/.test(text) || text === joined || text.length % 4 !== 0) return false;
+  const [first, ...others] = text.split(' ').slice(0, -1);
+  return joined.length % 4 !== 0 || others.some((line) => line.length !== first?.length);
 }
 
 function whyNotBase64(text: string): string {

@@ -146,6 +146,20 @@ test('a Response without Destination is wrong only where it is signed', () => {
   });
 });
 
+test('base64 whose + have become spaces fails at decode and is told so; wrapped by spaces it is read', () => {
+  const SAMLResponse = base64(good.A());
+  expect(SAMLResponse).toContain('+');
+  const read = (text: string) => verifySamlResponse({ SAMLResponse: text }, expected);
+  const lost = read(SAMLResponse.replaceAll('+', ' '));
+  expect(failed(lost)).toEqual(['decode']);
+  expect(named(lost, 'decode')?.detail).toContain('spaces where "+" stood');
+  expect(read(SAMLResponse.replace(/.{76}/g, '$& ')).valid).toBe(true);
+  const noPlus = base64('<hello'.repeat(50));
+  expect(noPlus).not.toContain('+');
+  for (const width of [60, 64, 76])
+    expect(failed(read(noPlus.replace(new RegExp(`.{${width}}`, 'g'), '$& ')))[0]).toBe('parse');
+});
+
 test('ciphertext changed after signing fails at digest where the Response is signed, at decryption where not', () => {
   const evil = (xml: string) =>
     change(xml, /(<\/ds:KeyInfo><xenc:CipherData><xenc:CipherValue>.{200})..../, '$1AAAA');
