@@ -107,6 +107,29 @@ test('5: a NameIDPolicy that was not followed is warned of', () => {
   expect(codes(NAME_ID_FORMATS.unspecified)).toEqual([]);
 });
 
+test('5: a RequestedAuthnContext that was not met is warned of, and not one that was or cannot be judged', () => {
+  const password = 'urn:oasis:names:tc:SAML:2.0:ac:classes:Password';
+  const x509 = 'urn:oasis:names:tc:SAML:2.0:ac:classes:X509';
+  const codes = (settings: Login['settings'], comparison = 'exact'): string[] =>
+    issue({
+      settings: settings ?? {},
+      context: {
+        request: { ...REQUEST, requestedAuthnContext: { comparison, classRefs: [x509, password] } },
+      },
+    }).warnings.map(({ code }) => code);
+  expect(codes({})).toEqual(['authn_context_differs']);
+  expect(codes({ authnContextClassRef: password })).toEqual([]);
+  expect(codes({ echoRequestedAuthnContext: true })).toEqual([]);
+  expect(codes({}, 'minimum')).toEqual([]);
+});
+
+test('5: a Subject of the request that is another than the user is warned of', () => {
+  const codes = (nameId: string): string[] =>
+    issue({ context: { request: { ...REQUEST, subject: { nameId } } } }).warnings.map(({ code }) => code);
+  expect(codes('auth0|somebody-else')).toEqual(['subject_differs']);
+  expect(codes(issue().nameID.value)).toEqual([]);
+});
+
 const URIS = [
   'audience',
   'recipient',

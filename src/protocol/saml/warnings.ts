@@ -11,7 +11,11 @@ interface Material {
   readonly pairs: Pairs;
   readonly nameID: NameID;
   readonly attributes: readonly MappedAttribute[];
-  readonly texts: { readonly recipient: string; readonly destination: string };
+  readonly texts: {
+    readonly recipient: string;
+    readonly destination: string;
+    readonly authnContextClassRef: string;
+  };
   readonly relayState: string | undefined;
 }
 
@@ -82,6 +86,23 @@ const ROWS: Readonly<Record<string, Row>> = {
       wanted !== NAME_ID_FORMATS.unspecified &&
       wanted !== nameID.format &&
       `the request asks for the NameID format ${wanted}; the configured ${nameID.format} was used, as Auth0 does`
+    );
+  },
+  authn_context_differs: ({ context, texts }) => {
+    const { comparison, classRefs = [] } = context.request?.requestedAuthnContext ?? {};
+    return (
+      comparison === 'exact' &&
+      classRefs.length > 0 &&
+      !classRefs.includes(texts.authnContextClassRef) &&
+      `the request asks for ${classRefs.join(' or ')}, the assertion states ${texts.authnContextClassRef}: an SP that checks it refuses (SAML Core 3.3.2.2.1); set authnContextClassRef, or echoRequestedAuthnContext`
+    );
+  },
+  subject_differs: ({ context, nameID }) => {
+    const wanted = context.request?.subject?.nameId;
+    return (
+      wanted !== undefined &&
+      wanted !== nameID.value &&
+      `the request asks for the subject ${wanted}, the assertion is about ${nameID.value}: a conforming SP refuses it (SAML Core 3.4.1.4)`
     );
   },
   access_token_in_clear: ({ attributes, pairs }) =>
