@@ -25,6 +25,12 @@ export const decryptedComments = step(
 /** VU#475445: canonicalisation drops a comment, and an SP that reads the first text node alone reads half a NameID. */
 function lookForComments(root: Element): Finding {
   const found = commentsAndInstructions(root);
+  // asked once a parent: one element may hold a hundred thousand comments
+  const mixed = new Map<Node, boolean>();
+  const splitsText = ({ parentNode }: Node): boolean => {
+    if (!mixed.has(parentNode!)) mixed.set(parentNode!, holdsText(parentNode!));
+    return mixed.get(parentNode!)!;
+  };
   const splitting = found.find((node) => node.nodeType !== node.COMMENT_NODE || splitsText(node));
   if (!splitting)
     return pass(
@@ -36,8 +42,8 @@ function lookForComments(root: Element): Finding {
     'Someone has put it there after signing, or the IdP joins strings: the signature still verifies, and SPs that read only the first piece of text take the value to end there.',
   );
 }
-const splitsText = (comment: Node): boolean => {
-  for (let node = comment.parentNode?.firstChild; node; node = node.nextSibling)
+const holdsText = (parent: Node): boolean => {
+  for (let node = parent.firstChild; node; node = node.nextSibling)
     if (!isElement(node) && node.nodeType !== node.COMMENT_NODE && node.nodeValue?.trim()) return true;
   return false;
 };
