@@ -12,10 +12,18 @@ export interface Statement {
   readonly values: readonly SqlValue[];
 }
 
+/** What drivers report when the database is not there, or cannot do anything for anybody; a statement at fault is none of it. */
+const UNAVAILABLE: readonly RegExp[] = [
+  /^(?:ECONN(?:REFUSED|RESET)|E(?:NOTFOUND|AI_AGAIN|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH)|NO_CODE)$/,
+  // connection lost, resources (connections, disk, memory), shut down, a standby that only reads
+  /^(?:08...|53...|57P..|58...|25006)$/,
+  /^SQLITE_(?:BUSY|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)/,
+];
+
 /** The database refused or was not there. Unlike TypeORM's own error it does not carry the values, which may be keys. */
-class DatabaseError extends Error {
+export class DatabaseError extends Error {
   constructor(
-    /** Of the driver: `SQLITE_FULL`, `23505`, `ECONNREFUSED`, … */
+    /** Of the driver: `SQLITE_FULL`, `23505`, `ECONNREFUSED`, …; `NO_CODE` where it gave none. */
     readonly code: string,
     message: string,
     readonly sql: string,
@@ -23,12 +31,22 @@ class DatabaseError extends Error {
     super(`${code}: ${message}`);
     this.name = 'DatabaseError';
   }
+
+  /** Whether the same call may succeed later, as it is. */
+  get isUnavailability(): boolean {
+    return UNAVAILABLE.some((pattern) => pattern.test(this.code));
+  }
 }
 
+/** A driver that loses its connection while it waits gives no code, only words. */
+const LOST = /connection (?:terminated|ended|closed)|timeout exceeded when trying to connect|not queryable/i;
+
 function withoutValues(error: unknown, sql: string): unknown {
-  const cause = error instanceof QueryFailedError ? error.driverError : error;
-  if (!(cause instanceof Error) || !('code' in cause)) return error;
-  return new DatabaseError(String(cause.code), cause.message, sql);
+  const cause = error instanceof QueryFailedError ? (error.driverError as unknown) : error;
+  if (!(cause instanceof Error)) return new DatabaseError('UNKNOWN', 'the driver gave no reason', sql);
+  if ('code' in cause && typeof cause.code === 'string')
+    return new DatabaseError(cause.code, cause.message, sql);
+  return new DatabaseError(LOST.test(cause.message) ? 'NO_CODE' : 'UNKNOWN', cause.message, sql);
 }
 
 export class Database {

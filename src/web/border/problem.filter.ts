@@ -1,6 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MintmarkError } from '../../protocol/mintmark-error.js';
+import { DatabaseError } from '../../storage/database.js';
 import { BorderError, type BorderErrorCode } from './border-error.js';
 import { BODY_LIMIT_IN_BYTES } from './json-body.js';
 import type { KnownRoutes } from './known-routes.js';
@@ -63,6 +64,12 @@ export class ProblemFilter implements ExceptionFilter {
 
   private named(error: unknown, request: FastifyRequest): MintmarkError | ProblemDetails {
     if (error instanceof MintmarkError) return error;
+    if (error instanceof DatabaseError && error.isUnavailability)
+      return problem(
+        'database_unavailable',
+        503,
+        'The database does not answer, or cannot write now. GET /health tells when it answers; the log of the server has the cause.',
+      );
     const status = error instanceof HttpException ? error.getStatus() : 500;
     const cause = error instanceof HttpException ? error.cause : error;
     if (cause instanceof MintmarkError) return cause;
