@@ -103,10 +103,12 @@ function oidcPart({ body, user, defaultAudience }: Beginning): OidcRequestPart {
     });
   const audience = body.oidc?.audience ?? defaultAudience;
   const nonce = body.oidc?.nonce;
+  const defaulted = (['scope', 'audience'] as const).filter((name) => body.oidc?.[name] === undefined);
   return {
     scope: body.oidc?.scope ?? 'openid profile email',
     ...(audience !== undefined && { audience }),
     ...(nonce !== undefined && { nonce }),
+    ...(defaulted.length > 0 && { defaulted }),
   };
 }
 

@@ -6,7 +6,6 @@ export interface InspectedTenant {
   readonly unmappedClaimPrefix: string;
   /** `iss` of tokens. */
   readonly issuer: string;
-  readonly defaultAudience: string | undefined;
   readonly accessTokenLifetimeInSeconds: number;
   readonly jwks: Jwks;
   /** Of every published key that signs SAML, the current one first. */

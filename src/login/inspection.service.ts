@@ -66,7 +66,6 @@ export class InspectionService {
       entityId: entityIdOf(settings),
       unmappedClaimPrefix: settings.unmapped_claim_prefix,
       issuer,
-      defaultAudience: settings.default_audience,
       accessTokenLifetimeInSeconds: settings.access_token_lifetime_in_seconds,
       jwks,
       certificates: keys.flatMap(({ kid, certificatePem }) =>

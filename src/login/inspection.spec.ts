@@ -43,7 +43,6 @@ const tenant: InspectedTenant = {
   entityId: 'urn:auth0:mintmark',
   unmappedClaimPrefix: settings.unmapped_claim_prefix,
   issuer: ISSUER,
-  defaultAudience: undefined,
   accessTokenLifetimeInSeconds: 86_400,
   jwks: jwksOf(published),
   certificates: [{ kid: jwtKeys.RS256.kid, pem: jwtCertificate }],
@@ -53,10 +52,11 @@ interface Login {
   readonly body?: Record<string, unknown>;
   readonly client?: SamlSettings;
   readonly action?: Transaction['samlLayers']['action'];
+  readonly defaultAudience?: string;
 }
 const ALICE = { user_id: 'auth0|alice', email: 'alice@example.test', name: 'Alice', department: 'Engraving' };
 
-function pending({ body = {}, client = {}, action }: Login = {}): Transaction {
+function pending({ body = {}, client = {}, action, defaultAudience }: Login = {}): Transaction {
   const parsed = transactionBodySchema.parse({ protocol: 'samlp', client_id: 'sp', user: ALICE, ...body });
   const transaction = begin({
     body: parsed,
@@ -71,7 +71,7 @@ function pending({ body = {}, client = {}, action }: Login = {}): Transaction {
     id: 'txn_1',
     at: NOW,
     endpoints: [],
-    defaultAudience: undefined,
+    defaultAudience,
     rules: { minimumRsaBits: 1024 },
   });
   return action ? { ...transaction, samlLayers: { ...transaction.samlLayers, action } } : transaction;
@@ -441,6 +441,29 @@ test('custom claims of an ID token that was not issued are dropped, and the scop
     ['id_token', 'iss'],
   ]);
   for (const { reason } of droppedClaims) expect(reason).toContain('openid');
+});
+
+test('an audience and a scope that the request left out are defaults, and those it named are not, even where they are the same', async () => {
+  const defaultAudience = OIDC.oidc.audience;
+  const layers = async (oidc?: Record<string, unknown>): Promise<unknown> => {
+    const inspection = await inspect(
+      await completed({ body: { protocol: 'oidc', oidc }, defaultAudience }),
+      tenant,
+    );
+    const { scope, audience } = oidcOf(inspection).settings;
+    const accessToken = inspection.tokens.access_token;
+    const aud =
+      accessToken && 'claims' in accessToken && accessToken.claims.find(({ name }) => name === 'aud');
+    return [scope?.value, scope?.layer, audience?.value, audience?.layer, aud && aud.layer];
+  };
+  expect(await layers()).toEqual(['openid profile email', 'default', defaultAudience, 'default', 'default']);
+  expect(await layers({ scope: 'openid profile email', audience: defaultAudience })).toEqual([
+    'openid profile email',
+    'transaction',
+    defaultAudience,
+    'transaction',
+    'transaction',
+  ]);
 });
 
 test('every claim of a token has a source', async () => {

@@ -164,7 +164,7 @@ async function inspectTokens(
       jwt,
       header,
       payload,
-      claims: payload ? claimsView(transaction, token, payload, tenant) : [],
+      claims: payload ? claimsView(transaction, token, payload) : [],
       verification: await verifyJwt(jwt, { ...expected, ...more }),
     };
   };

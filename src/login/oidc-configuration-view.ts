@@ -36,14 +36,15 @@ export function oidcConfigurationView(
       value,
       layer: 'transaction',
     }));
-  const isTenants = oidc.audience === undefined || oidc.audience === tenant.defaultAudience;
+  const isTenants = isDefaulted(oidc, 'audience');
+  const isUsualScope = isDefaulted(oidc, 'scope');
   return {
     settings: {
       scope: {
         value: oidc.scope,
-        layer: 'transaction',
+        layer: isUsualScope ? 'default' : 'transaction',
         effect: 'what is asked for, before scopes are added or taken away',
-        from: 'oidc.scope, else openid profile email',
+        from: isUsualScope ? 'the request names none' : 'oidc.scope',
       },
       audience: {
         value: oidc.audience ?? null,
@@ -88,6 +89,9 @@ export function oidcConfigurationView(
   };
 }
 
+const isDefaulted = ({ defaulted = [] }: OidcRequestPart, name: 'scope' | 'audience'): boolean =>
+  defaulted.includes(name);
+
 /** The layer and origin of one claim, by its name. */
 interface Origin {
   readonly layer: Layer;
@@ -123,11 +127,10 @@ export function claimsView(
   transaction: Transaction,
   token: CustomClaimView['token'],
   payload: Readonly<Record<string, unknown>>,
-  tenant: InspectedTenant,
 ): ClaimView[] {
   const [member, setter] = MEMBERS[token];
   const custom = transaction[member].customClaims;
-  const audience = oidcAudience(transaction, tenant);
+  const audience = oidcAudience(transaction);
   const known: Readonly<Record<string, Origin>> = {
     ...PROTOCOL,
     ...(token === 'access_token' && { aud: audience }),
@@ -147,8 +150,8 @@ const MEMBERS = {
   access_token: ['accessToken', 'accessToken.setCustomClaim'],
 } as const;
 
-const oidcAudience = ({ oidc }: Transaction, tenant: InspectedTenant): Origin =>
-  oidc?.audience === tenant.defaultAudience
+const oidcAudience = ({ oidc }: Transaction): Origin =>
+  oidc && isDefaulted(oidc, 'audience')
     ? { layer: 'default', from: 'the tenant’s default_audience' }
     : { layer: 'transaction', from: 'oidc.audience' };
 

@@ -51,6 +51,8 @@ export interface OidcRequestPart {
   readonly scope: string;
   readonly audience?: string;
   readonly nonce?: string;
+  /** What the request left out, so that a default stands there. */
+  readonly defaulted?: readonly ('scope' | 'audience')[];
 }
 /** What of the client a token needs, as it was when the transaction began. */
 export interface TokenClientPart {
