@@ -1,5 +1,6 @@
 /** A transaction as `/api/transactions` shows it. No secret, no private key, and not the cause of a failure. */
 import type { Transaction } from '../tenant/transaction.js';
+import { concealedEvent } from './concealed-event.js';
 import { SECRET } from './finish.js';
 import { restLayer } from './transaction-settings.js';
 
@@ -33,7 +34,7 @@ export function transactionView(transaction: Transaction): Record<string, unknow
       },
     }),
     ...(oidc && { oidc, idToken: transaction.idToken, accessToken }),
-    event: transaction.event ?? undefined,
+    event: transaction.event ? concealedEvent(transaction.event) : undefined,
     warnings: transaction.warnings,
     reason: transaction.reason,
     result: transaction.result,
