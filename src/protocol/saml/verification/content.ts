@@ -281,15 +281,22 @@ export const inResponseTo = step(
   },
 );
 
-/** Reported, never judged: when and how the user logged in. */
-export const authnStatement = step('authn_statement', ['assertion'], ({ assertion }) => {
+/** Reported, never judged: when and how the user logged in, and until when that holds. */
+export const authnStatement = step('authn_statement', ['assertion'], ({ assertion }, { now }) => {
   const statement = childNamed(assertion, 'saml:AuthnStatement');
   const data = {
     authnInstant: attribute(statement, 'AuthnInstant'),
     sessionIndex: attribute(statement, 'SessionIndex'),
+    sessionNotOnOrAfter: attribute(statement, 'SessionNotOnOrAfter'),
     authnContextClassRef: text(childAt(statement, 'saml:AuthnContext', 'saml:AuthnContextClassRef')),
   };
+  const sessionIsOver = now.getTime() >= instant(data.sessionNotOnOrAfter, Infinity);
   if (!statement)
     return fail('There is no AuthnStatement.', 'The profile wants one (SAML Profiles 4.1.4.2).', { data });
-  return pass(`Logged in at ${data.authnInstant}, ${data.authnContextClassRef ?? 'no class'}.`, { data });
+  return pass(`Logged in at ${data.authnInstant}, ${data.authnContextClassRef ?? 'no class'}.`, {
+    data,
+    ...(sessionIsOver && {
+      hint: 'SessionNotOnOrAfter has passed, so the session is over (SAML Core 2.7.2): some SPs refuse that, others log out at once. Set `sessionLifetimeInSeconds` to more, or leave it out.',
+    }),
+  });
 });

@@ -239,6 +239,28 @@ for (const [what, notOnOrAfter] of [
     expect(named(verification, 'conditions')?.hint).toContain('more than 0');
   });
 
+test('a session that is over is pointed out at authn_statement, and fails nothing', () => {
+  const until = (instant: string) =>
+    verify(
+      signed(
+        change(
+          responseXml(SUCCESS + assertionXml()),
+          'SessionIndex="_session"',
+          `SessionIndex="_session" SessionNotOnOrAfter="${instant}"`,
+        ),
+        'Assertion',
+      ),
+    );
+  const over = until(expected.now.toISOString());
+  expect(over.valid).toBe(true);
+  expect(named(over, 'authn_statement')).toMatchObject({
+    status: 'pass',
+    hint: expect.stringContaining('`sessionLifetimeInSeconds`') as string,
+    data: { sessionNotOnOrAfter: '2030-01-31T12:00:10.000Z' },
+  });
+  expect(named(until('2030-01-31T12:00:11Z'), 'authn_statement')).not.toHaveProperty('hint');
+});
+
 test('a clock that is no instant fails at conditions', () => {
   expect(failed(verify(good.A(), { now: new Date('never') }))).toEqual(['conditions']);
 });
