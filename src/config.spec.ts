@@ -97,6 +97,12 @@ test.each([
   expect(message).toContain(allowed);
 });
 
+test('a prefix that a variable does not have is told', () => {
+  expect(complaint({ MINTMARK_PORT: '1' })).toContain(
+    'MINTMARK_PORT is not a variable of Mintmark; did you mean "PORT"?',
+  );
+});
+
 test('everything that is wrong is told at once', () => {
   expect(complaint({ PORT: 'x', HOST: 'a b', MINTMARK_ADMIN_TOKN: 'x' }).split('\n')).toEqual([
     'The environment cannot be used:',

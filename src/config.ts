@@ -167,6 +167,7 @@ export interface Config {
 
 /** Not ours to judge: the test suite has variables of its own. */
 const TEST_PREFIX = 'MINTMARK_TEST_';
+const withoutPrefix = (name: string): string => name.slice('MINTMARK_'.length);
 
 /** The configuration in `env`. Throws ConfigError `config_invalid` that names every variable at fault and what is allowed. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -197,7 +198,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     if (name.startsWith('MINTMARK_') && !name.startsWith(TEST_PREFIX) && !known.includes(name))
       errors.push({
         pointer: `/${name}`,
-        detail: `${name} is not a variable of Mintmark${didYouMean(name, known) || `; there are ${known.join(', ')}.`}`,
+        detail: `${name} is not a variable of Mintmark${didYouMean(known.includes(withoutPrefix(name)) ? withoutPrefix(name) : name, known) || `; there are ${known.join(', ')}.`}`,
       });
   if (errors.length > 0)
     throw new ConfigError(
