@@ -59,7 +59,11 @@ const OPENING: Readonly<Record<string, Sentence>> = {
 /** The sentence, or `undefined` for what nobody foresaw. */
 export function startFailure(error: unknown, config: Config): string | undefined {
   if (error instanceof MintmarkError) return error.description;
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!(error instanceof Error)) return undefined;
+  // pg gives a time that ran out no code
+  if (error.message.includes('due to connection timeout'))
+    return noServer(config, withoutPassword(config.databaseUrl));
+  if (!('code' in error)) return undefined;
   const isListening =
     ('syscall' in error && error.syscall === 'listen') ||
     ('hostname' in error && error.hostname === config.host);

@@ -11,6 +11,9 @@ import { TEXT_COLLATION, tablesWith } from './tables.js';
 /** How long a statement waits, blocking, for another process that writes to the same SQLite file. */
 const BUSY_TIMEOUT_MS = 5_000;
 
+/** How long PostgreSQL, or a free connection to it, is waited for; without it a server that is silent is waited for for ever. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 async function prepareSqlite(connection: SqliteConnection): Promise<void> {
   await whenNotBusy(() => connection.pragma('journal_mode = WAL'));
   // In WAL mode a commit reaches the operating system before it is answered: a crash of the process loses nothing.
@@ -37,6 +40,7 @@ export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
         type: 'postgres',
         url: address.url,
         applicationName: 'mintmark',
+        connectTimeoutMS: CONNECT_TIMEOUT_MS,
         installExtensions: false,
         entities: tablesWith(TEXT_COLLATION.postgres),
         migrations,

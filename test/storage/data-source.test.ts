@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,6 +9,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { expect, test } from 'vitest';
+import { readConfig } from '../../src/config.js';
+import { startFailure } from '../../src/start-failure.js';
 import { ClientStore } from '../../src/storage/client-store.js';
 import { openDataSource } from '../../src/storage/data-source.js';
 import { Database } from '../../src/storage/database.js';
@@ -39,6 +42,20 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
     await rm(folder, { recursive: true });
   }
 }
+
+test('a PostgreSQL server that takes the connection and says nothing is given up', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const url = `postgres://u:hush@127.0.0.1:${(silent.address() as AddressInfo).port}/tenant`;
+  const failure = await openDataSource(url).then(
+    () => expect.fail('nobody answers'),
+    (error: unknown) => error,
+  );
+  silent.close();
+  expect(startFailure(failure, readConfig({ DATABASE_URL: url }))).toMatch(
+    /^No PostgreSQL server answers at postgres:\/\/u:\*\*\*@127/,
+  );
+}, 20_000);
 
 onEachDatabase('the migrations make exactly the tables that the entities describe', async ({ open }) => {
   const dataSource = await open();
