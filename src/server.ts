@@ -56,14 +56,18 @@ export async function startServer(config: Config): Promise<RunningServer> {
 }
 
 const SWEEP_MS = 50;
+/** Supervisors kill after 10 s. A body that stalls would never be in; once closing, Node no longer looks at `requestTimeout`. */
+const LAST_CALL_MS = 8_000;
 
 /** Node closes the connections that are idle at once; one that is answered later would be kept alive for a minute more. */
 async function closeWhenAnswered(app: NestFastifyApplication): Promise<void> {
   const server = app.getHttpServer();
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const lastCall = setTimeout(() => server.closeAllConnections(), LAST_CALL_MS);
   try {
     await app.close();
   } finally {
     clearInterval(sweep);
+    clearTimeout(lastCall);
   }
 }

@@ -98,6 +98,12 @@ afterAll(async () => {
 });
 beforeEach(() => void (reported.length = 0));
 
+test('a request that never ends is given up', () => {
+  const { requestTimeout } = loopback.getHttpServer();
+  expect(requestTimeout).toBeGreaterThan(0);
+  expect(requestTimeout).toBeLessThanOrEqual(60_000);
+});
+
 const send = async (path: string, init: RequestInit = {}) => {
   const response = await fetch(`${url}${path}`, init);
   return { response, status: response.status, body: (await response.json()) as Record<string, unknown> };

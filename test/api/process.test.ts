@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startTestServer } from '../support/server.js';
 
 const root = new URL('../..', import.meta.url);
 let folder: string;
@@ -138,3 +139,16 @@ test('where the port is taken it says so in plain words and ends with 1', async 
   expect(second.errors()).toMatch(new RegExp(`^Port ${port} of 127\\.0\\.0\\.1 is taken.* set PORT`));
   expect(second.errors()).not.toContain('    at ');
 });
+
+test('a body that stalls does not keep it from stopping', async () => {
+  const server = await startTestServer();
+  const { port, host } = new URL(server.baseUrl);
+  const line = connect(Number(port), '127.0.0.1');
+  line.on('error', () => undefined);
+  line.write(`POST /api/transactions HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n`);
+  line.write('Content-Length: 1000\r\n\r\n{');
+  await server.api('GET', '/health');
+  const start = performance.now();
+  await server.close();
+  expect(performance.now() - start).toBeLessThan(10_000);
+}, 20_000);

@@ -11,6 +11,8 @@ import { SchemaPipe } from './schema.pipe.js';
 /** What the Fastify adapter is made with. */
 export const borderOptions = {
   bodyLimit: BODY_LIMIT_IN_BYTES,
+  // For all of a request to arrive; Fastify's own default is for ever.
+  requestTimeout: 30_000,
   // An attribute's name stands in a path: 1024 characters of four bytes, each percent-encoded.
   routerOptions: { maxParamLength: 12_288 },
   // What the router refuses never comes to the filter.
