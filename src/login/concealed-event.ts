@@ -1,4 +1,4 @@
-import { SECRET } from './finish.js';
+import { SECRET } from '../tenant/secret.js';
 
 /** `event.secrets` holds the secrets of an Action; the others come in the body of a token request. */
 const SECRET_MEMBERS: ReadonlySet<string> = new Set(['password', 'client_secret', 'client_assertion']);

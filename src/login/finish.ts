@@ -1,10 +1,8 @@
 /** How a transaction ends. Whatever the end, private keys that were brought along do not stay in what is kept. */
 import type { Layers } from '../protocol/saml/layers.js';
 import type { MintmarkError } from '../protocol/mintmark-error.js';
+import { SECRET } from '../tenant/secret.js';
 import type { TimelineEvent, Transaction, TransactionStatus } from '../tenant/transaction.js';
-
-/** Stands where a secret stood: that it was set can be seen, what it was cannot. */
-export const SECRET = '(secret)';
 
 type Ending = Partial<
   Pick<

@@ -21,7 +21,7 @@ import { SamlError } from '../protocol/saml/saml-error.js';
 import { SETTERS, SETTINGS, setterOf, type SetterName, type SettingName } from '../protocol/saml/settings.js';
 import type { ResponseSummary } from '../protocol/saml/summary.js';
 import type { SamlRequestPart, Transaction } from '../tenant/transaction.js';
-import { SECRET } from './finish.js';
+import { SECRET } from '../tenant/secret.js';
 import type { InspectedTenant } from './inspected-tenant.js';
 
 export interface CertificateView {

@@ -1,7 +1,7 @@
 /** A transaction as `/api/transactions` shows it. No secret, no private key, and not the cause of a failure. */
 import type { Transaction } from '../tenant/transaction.js';
 import { concealedEvent } from './concealed-event.js';
-import { SECRET } from './finish.js';
+import { SECRET } from '../tenant/secret.js';
 import { restLayer } from './transaction-settings.js';
 
 export function transactionView(transaction: Transaction): Record<string, unknown> {
