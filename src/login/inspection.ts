@@ -16,7 +16,7 @@ import type {
   Warning,
 } from '../tenant/transaction.js';
 import type { UserProfile } from '../tenant/user.js';
-import { SECRET } from './finish.js';
+import { SECRET } from '../tenant/secret.js';
 import type { InspectedTenant } from './inspected-tenant.js';
 import {
   claimsView,
