@@ -1,7 +1,7 @@
 /** The first step: a request that was understood, a client and a user become a pending transaction. */
 import { decodeAuthnRequest } from '../protocol/saml/authn-request.js';
 import { checkSettings } from '../protocol/saml/check-settings.js';
-import type { KeyRules } from '../protocol/saml/key-pairs.js';
+import type { KeyRules, PairReaders } from '../protocol/saml/key-pairs.js';
 import { acsUrlOf, checkRequest } from '../protocol/saml/request-rules.js';
 import { refuseScopeClaim } from '../protocol/jwt/restricted-claims.js';
 import type { Client } from '../tenant/client.js';
@@ -22,6 +22,7 @@ export interface Beginning {
   readonly endpoints: readonly string[];
   readonly defaultAudience: string | undefined;
   readonly rules: Omit<KeyRules, 'pointer'>;
+  readonly readers: PairReaders;
 }
 
 /** Throws SamlError, JwtError or LoginError, each naming the field of the body at fault; then nothing has begun. */
@@ -34,7 +35,12 @@ export function begin(beginning: Beginning): Transaction {
     settings: settingsOf(samlResponse),
     attributes: attributesOf(samlResponse.attributes ?? {}),
   };
-  checkSettings(layer.settings, layer.attributes, { ...beginning.rules, pointer: '/samlResponse' });
+  checkSettings(
+    layer.settings,
+    layer.attributes,
+    { ...beginning.rules, pointer: '/samlResponse' },
+    beginning.readers,
+  );
   const idToken = body.idToken?.customClaims ?? {};
   const accessToken = body.accessToken?.customClaims ?? {};
   for (const claim of Object.keys(idToken)) refuseScopeClaim('id_token', claim);

@@ -36,8 +36,7 @@ const circumstances: Circumstances = {
   },
   at: NOW,
   random: randomBytes,
-  readSigningPair: pairs.readSigningPair,
-  readEncryptionPair: pairs.readEncryptionPair,
+  ...pairs.ofConfiguration,
 };
 const tenant: InspectedTenant = {
   entityId: 'urn:auth0:mintmark',
@@ -73,6 +72,7 @@ function pending({ body = {}, client = {}, action, defaultAudience }: Login = {}
     endpoints: [],
     defaultAudience,
     rules: { minimumRsaBits: 1024 },
+    readers: pairs.readers,
   });
   return action ? { ...transaction, samlLayers: { ...transaction.samlLayers, action } } : transaction;
 }

@@ -1,5 +1,9 @@
-import type { KeyRules } from '../protocol/saml/key-pairs.js';
-import { readEncryptionPair, readSigningPair } from '../protocol/saml/key-pairs.js';
+import {
+  readEncryptionPair,
+  readSigningPair,
+  type KeyRules,
+  type PairReaders,
+} from '../protocol/saml/key-pairs.js';
 import { settingPointer } from '../protocol/saml/configuration-rules.js';
 import type { EffectiveConfiguration } from '../protocol/saml/layers.js';
 import type { Circumstances } from './circumstances.js';
@@ -7,32 +11,53 @@ import type { Circumstances } from './circumstances.js';
 /** Clients that bring pairs along are few; a test suite that makes a pair a test must not fill the memory. */
 const REMEMBERED = 200;
 
-/** Reads the pairs of configurations, each text once: parsing a certificate and a key costs more than signing with it. */
-export class PairReader implements Pick<Circumstances, 'readSigningPair' | 'readEncryptionPair'> {
+type Half = string | undefined;
+
+/** Reads pairs, each text once: parsing a certificate and a key costs more than signing with it. What is refused is not remembered. */
+export class PairReader {
   readonly #read = new Map<string, unknown>();
 
-  constructor(private readonly minimumRsaBits: number) {}
+  constructor(readonly minimumRsaBits: number) {}
 
-  readonly readSigningPair: Circumstances['readSigningPair'] = (configuration) =>
-    this.#pair(configuration, 'cert', 'key', readSigningPair);
+  /** For a body whose settings are checked as they come. */
+  readonly readers: PairReaders = {
+    readSigningPair: (cert, key, rules) => this.#once('cert', cert, key, rules, readSigningPair),
+    readEncryptionPair: (cert, key, rules) =>
+      this.#once('encryptionCert', cert, key, rules, readEncryptionPair),
+  };
 
-  readonly readEncryptionPair: Circumstances['readEncryptionPair'] = (configuration) =>
-    this.#pair(configuration, 'encryptionCert', 'encryptionPublicKey', readEncryptionPair);
+  /** For the configuration that a login comes to. */
+  readonly ofConfiguration: Pick<Circumstances, 'readSigningPair' | 'readEncryptionPair'> = {
+    readSigningPair: (configuration) =>
+      this.readers.readSigningPair(...this.#halves(configuration, 'cert', 'key')),
+    readEncryptionPair: (configuration) =>
+      this.readers.readEncryptionPair(
+        ...this.#halves(configuration, 'encryptionCert', 'encryptionPublicKey'),
+      ),
+  };
 
-  #pair<Pair>(
+  #halves(
     { settings }: EffectiveConfiguration,
     first: 'cert' | 'encryptionCert',
     second: 'key' | 'encryptionPublicKey',
-    read: (cert: string | undefined, key: string | undefined, rules: KeyRules) => Pair,
-  ): Pair {
+  ): [Half, Half, KeyRules] {
     const [cert, key] = [settings[first], settings[second]];
     const layer = cert.value === undefined ? key.layer : cert.layer;
-    const rules = { minimumRsaBits: this.minimumRsaBits, pointer: settingPointer(layer) };
-    if (cert.value === undefined || key.value === undefined) return read(cert.value, key.value, rules);
-    const name = JSON.stringify([first, cert.value, key.value]);
+    return [cert.value, key.value, { minimumRsaBits: this.minimumRsaBits, pointer: settingPointer(layer) }];
+  }
+
+  #once<Pair>(
+    kind: string,
+    cert: Half,
+    key: Half,
+    rules: KeyRules,
+    read: (cert: Half, key: Half, rules: KeyRules) => Pair,
+  ): Pair {
+    if (cert === undefined || key === undefined) return read(cert, key, rules);
+    const name = JSON.stringify([kind, cert, key]);
     const known = this.#read.get(name) as Pair | undefined;
     if (known !== undefined) return known;
-    const pair = read(cert.value, key.value, rules);
+    const pair = read(cert, key, rules);
     if (this.#read.size >= REMEMBERED) this.#read.delete(this.#read.keys().next().value!);
     this.#read.set(name, pair);
     return pair;

@@ -31,7 +31,7 @@ import { transactionView } from './transaction-view.js';
 /** Loads what a step needs, runs it, stores what it yields. What happens is decided by the steps. */
 @Injectable()
 export class TransactionsService {
-  #pairs: { readonly minimumRsaBits: number; readonly reader: PairReader } | undefined;
+  #pairs: PairReader | undefined;
 
   constructor(
     private readonly transactions: TransactionStore,
@@ -57,6 +57,7 @@ export class TransactionsService {
       endpoints: this.#endpoints(client.client_id),
       defaultAudience: tenant.settings.default_audience,
       rules: { minimumRsaBits: tenant.settings.minimum_rsa_bits },
+      readers: this.#pairReader(tenant).readers,
     });
     const transaction = body.complete
       ? await advance(pending, this.#circumstances(tenant), (error) => isOf(body, error))
@@ -100,10 +101,11 @@ export class TransactionsService {
     change: (transaction: Transaction) => Transaction,
   ): Promise<Transaction> {
     return this.#write(id, async (transaction) => {
-      const { settings: tenant } = await this.tenants.current();
+      const tenant = await this.tenants.current();
+      const { readers, minimumRsaBits } = this.#pairReader(tenant);
       const changed = change(transaction);
       const { settings, attributes } = restLayer(changed);
-      checkSettings(settings, attributes, { minimumRsaBits: tenant.minimum_rsa_bits, pointer: '' });
+      checkSettings(settings, attributes, { minimumRsaBits, pointer: '' }, readers);
       if (attributes.length > ATTRIBUTES_LIMIT)
         throw new SamlError(
           'saml_setting_invalid',
@@ -155,17 +157,18 @@ export class TransactionsService {
     return [`${this.baseUrl.value}/samlp/${encodeURIComponent(clientId)}`, `${this.baseUrl.value}/samlp`];
   }
 
+  /** What it remembers was long enough for the tenant's minimum, so another minimum begins anew. */
+  #pairReader({ settings: { minimum_rsa_bits: minimumRsaBits } }: Tenant): PairReader {
+    if (this.#pairs?.minimumRsaBits !== minimumRsaBits) this.#pairs = new PairReader(minimumRsaBits);
+    return this.#pairs;
+  }
+
   #circumstances(tenant: Tenant): Circumstances {
-    const minimumRsaBits = tenant.settings.minimum_rsa_bits;
-    if (this.#pairs?.minimumRsaBits !== minimumRsaBits)
-      this.#pairs = { minimumRsaBits, reader: new PairReader(minimumRsaBits) };
-    const { readSigningPair, readEncryptionPair } = this.#pairs.reader;
     return {
       tenant,
       at: this.clock.now(),
       random: (count) => this.randomness.bytes(count),
-      readSigningPair,
-      readEncryptionPair,
+      ...this.#pairReader(tenant).ofConfiguration,
     };
   }
 }

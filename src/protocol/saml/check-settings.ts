@@ -3,7 +3,13 @@
  * are both there match, and no text is blank or beyond XML. A lone half passes, since another layer may bring the other.
  */
 import { illegalCharacterFault, settingFault, type Fault } from './configuration-rules.js';
-import { readEncryptionPair, readSigningPair, strongEnough, type KeyRules } from './key-pairs.js';
+import {
+  readEncryptionPair,
+  readSigningPair,
+  strongEnough,
+  type KeyRules,
+  type PairReaders,
+} from './key-pairs.js';
 import { readCertificate, readPrivateKey, readPublicKey, type PemField } from './pem.js';
 import { SamlError } from './saml-error.js';
 import type { SamlSettings, SetAttributes, SettingName } from './settings.js';
@@ -27,14 +33,19 @@ interface NamedFault extends Fault {
 }
 
 /** Throws SamlError that names every text at fault, or the first PEM; `rules.pointer` is where the settings stand. */
-export function checkSettings(settings: SamlSettings, attributes: SetAttributes, rules: KeyRules): void {
+export function checkSettings(
+  settings: SamlSettings,
+  attributes: SetAttributes,
+  rules: KeyRules,
+  readers: PairReaders = { readSigningPair, readEncryptionPair },
+): void {
   const faults = [...faultsOfSettings(settings), ...faultsOfAttributes(attributes)];
   const [first] = faults;
   if (first)
     throw new SamlError(first.code, `${first.what}: ${first.detail}`, {
       errors: faults.map(({ at, detail }) => ({ pointer: rules.pointer + jsonPointer(at), detail })),
     });
-  checkKeys(settings, rules);
+  checkKeys(settings, rules, readers);
 }
 
 const faultsOfSettings = (settings: SamlSettings): NamedFault[] =>
@@ -54,14 +65,14 @@ const faultsOfAttributes = (attributes: SetAttributes): NamedFault[] =>
     }),
   );
 
-function checkKeys(settings: SamlSettings, rules: KeyRules): void {
+function checkKeys(settings: SamlSettings, rules: KeyRules, readers: PairReaders): void {
   const { cert, key, encryptionCert, encryptionPublicKey, signingCert } = settings;
   const field = (name: string): PemField => ({ name, pointer: `${rules.pointer}/${name}` });
-  if (cert !== undefined && key !== undefined) readSigningPair(cert, key, rules);
+  if (cert !== undefined && key !== undefined) readers.readSigningPair(cert, key, rules);
   else if (cert !== undefined) readCertificate(cert, field('cert'));
   else if (key !== undefined) strongEnough(readPrivateKey(key, field('key')), 'key', rules);
   if (encryptionCert !== undefined && encryptionPublicKey !== undefined)
-    readEncryptionPair(encryptionCert, encryptionPublicKey, rules);
+    readers.readEncryptionPair(encryptionCert, encryptionPublicKey, rules);
   else if (encryptionCert !== undefined) readCertificate(encryptionCert, field('encryptionCert'));
   else if (encryptionPublicKey !== undefined)
     strongEnough(

@@ -68,6 +68,12 @@ export function readEncryptionPair(
   };
 }
 
+/** The two ways to read a pair; a caller may hand in others that remember. */
+export interface PairReaders {
+  readonly readSigningPair: typeof readSigningPair;
+  readonly readEncryptionPair: typeof readEncryptionPair;
+}
+
 /** base64 of the DER, as KeyInfo wants it. */
 export const der = (certificate: X509Certificate): string => certificate.raw.toString('base64');
 
