@@ -1,22 +1,23 @@
 /** Runs the steps of a transaction until nothing follows; the outcome of a login is a transaction too, a failed one included. */
 import { MintmarkError } from '../protocol/mintmark-error.js';
 import { SamlError } from '../protocol/saml/saml-error.js';
-import type { Transaction } from '../tenant/transaction.js';
+import { isAuthenticated, type AuthenticatedTransaction, type Transaction } from '../tenant/transaction.js';
 import { denyOidcLogin, failOidcLogin, issueTokens } from './authorization-response.js';
 import type { Circumstances } from './circumstances.js';
 import { nextStep, type Step } from './next-step.js';
 import { denySamlLogin, failSamlLogin, issueSamlResponse } from './saml-response.js';
 
+/** Those that a person must take, and the end, are not run. */
 type Steps = {
-  readonly [Name in Exclude<Step, 'nothing'>]: (
-    transaction: Transaction,
+  readonly [Name in Exclude<Step, 'authenticate' | 'nothing'>]: (
+    transaction: AuthenticatedTransaction,
     circumstances: Circumstances,
   ) => Transaction | Promise<Transaction>;
 };
 const STEPS: Steps = { issue_saml_response: issueSamlResponse, issue_tokens: issueTokens };
 
 /**
- * The transaction at its end. `refused` may claim a known error for the caller, as one of its own input: then it is thrown
+ * The transaction at its end, or as it is where a person must log in first. `refused` may claim a known error for the caller, as one of its own input: then it is thrown
  * and nothing has happened.
  */
 export async function advance(
@@ -25,7 +26,7 @@ export async function advance(
   refused: (error: MintmarkError) => boolean = () => false,
 ): Promise<Transaction> {
   const step = nextStep(transaction);
-  if (step === 'nothing') return transaction;
+  if (step === 'nothing' || step === 'authenticate' || !isAuthenticated(transaction)) return transaction;
   try {
     return await STEPS[step](transaction, circumstances);
   } catch (error) {
@@ -39,7 +40,11 @@ export const deny = (transaction: Transaction, reason: string, circumstances: Ci
     ? denySamlLogin(transaction, reason, circumstances)
     : denyOidcLogin(transaction, reason, circumstances);
 
-const fail = (transaction: Transaction, error: MintmarkError, circumstances: Circumstances): Transaction =>
+export const fail = (
+  transaction: Transaction,
+  error: MintmarkError,
+  circumstances: Circumstances,
+): Transaction =>
   error instanceof SamlError
     ? failSamlLogin(transaction, error, circumstances)
     : failOidcLogin(transaction, error, circumstances);

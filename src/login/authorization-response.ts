@@ -8,14 +8,19 @@ import {
 } from '../protocol/jwt/restricted-claims.js';
 import { signJwt } from '../protocol/jwt/sign.js';
 import type { MintmarkError } from '../protocol/mintmark-error.js';
-import type { DroppedClaim, TimelineEvent, Transaction } from '../tenant/transaction.js';
+import type {
+  AuthenticatedTransaction,
+  DroppedClaim,
+  TimelineEvent,
+  Transaction,
+} from '../tenant/transaction.js';
 import type { Circumstances } from './circumstances.js';
 import { clockOf, failureOf, finish } from './finish.js';
 import { artefactIds } from './ids.js';
 
 /** Issues an access token, and an ID token when `openid` was asked for. Throws JwtError and has signed nothing. */
 export async function issueTokens(
-  transaction: Transaction,
+  transaction: AuthenticatedTransaction,
   { tenant, at, random }: Circumstances,
 ): Promise<Transaction> {
   const oidc = transaction.oidc!;

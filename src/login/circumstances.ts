@@ -1,9 +1,11 @@
 /** What the steps that issue something need from outside the transaction. */
+import type { X509Certificate } from 'node:crypto';
 import type { JwtSigningKey } from '../protocol/jwt/sign.js';
 import type { EncryptionRecipient } from '../protocol/xml/encryption.js';
 import type { SigningPair } from '../protocol/xml/signature.js';
 import type { Checked } from '../protocol/saml/key-pairs.js';
 import type { EffectiveConfiguration } from '../protocol/saml/layers.js';
+import type { PemField } from '../protocol/saml/pem.js';
 import type { TokenAlgorithm } from '../tenant/client.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
 
@@ -24,6 +26,8 @@ export interface Circumstances {
   readonly random: (bytes: number) => Buffer;
   /** The pair of cert and key, `null` where neither is set; throws SamlError. */
   readonly readSigningPair: (configuration: EffectiveConfiguration) => Checked<SigningPair> | null;
+  /** A certificate of the SP, parsed once; throws SamlError `saml_pem_invalid`. */
+  readonly readCertificate: (pem: string, field: PemField) => X509Certificate;
   /** The pair of encryptionCert and encryptionPublicKey likewise. */
   readonly readEncryptionPair: (configuration: EffectiveConfiguration) => Checked<EncryptionRecipient> | null;
 }

@@ -7,7 +7,7 @@ import type { TimelineEvent, Transaction, TransactionStatus } from '../tenant/tr
 type Ending = Partial<
   Pick<
     Transaction,
-    'reason' | 'failure' | 'result' | 'assertionXml' | 'signedWith' | 'droppedClaims' | 'warnings'
+    'reason' | 'failure' | 'result' | 'assertionXml' | 'subject' | 'signedWith' | 'droppedClaims' | 'warnings'
   >
 >;
 

@@ -51,8 +51,8 @@ export interface OpaqueTokenInspection {
 }
 export interface Inspection {
   readonly transaction: Readonly<Record<string, unknown>>;
-  /** The profile at the moment of login, which attributes and claims are read from. */
-  readonly user: UserProfile;
+  /** The profile at the moment of login, which attributes and claims are read from; `null` where nobody has logged in. */
+  readonly user: UserProfile | null;
   /** Raw and decoded. */
   readonly request: SamlRequestPart | OidcRequestPart;
   readonly configuration: SamlConfigurationView | OidcConfigurationView;
@@ -110,7 +110,7 @@ const issuedAt = ({ now, finishedAt, createdAt }: Transaction): Date =>
 
 function inspectSaml(transaction: Transaction, tenant: InspectedTenant): SamlInspection | null {
   const { result, saml } = transaction;
-  if (!saml || !result || !('SAMLResponse' in result)) return null;
+  if (!saml || saml.acsUrl === null || !result || !('SAMLResponse' in result)) return null;
   const { SAMLResponse } = result satisfies SamlResult;
   const { settings } = effectiveConfiguration(transaction.samlLayers);
   const xml = Buffer.from(SAMLResponse, 'base64').toString('utf8');
@@ -150,7 +150,7 @@ async function inspectTokens(
   tenant: InspectedTenant,
 ): Promise<Inspection['tokens']> {
   const { result, oidc, clientId } = transaction;
-  if (!oidc || !result || !('access_token' in result)) return {};
+  if (!oidc || clientId === null || !result || !('access_token' in result)) return {};
   const { id_token: idToken, access_token: accessToken } = result satisfies OidcResult;
   const { audience, nonce } = oidc;
   const expected = { keys: tenant.jwks, issuer: tenant.issuer, now: issuedAt(transaction) };

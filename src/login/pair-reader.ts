@@ -4,8 +4,10 @@ import {
   type KeyRules,
   type PairReaders,
 } from '../protocol/saml/key-pairs.js';
+import type { X509Certificate } from 'node:crypto';
 import { settingPointer } from '../protocol/saml/configuration-rules.js';
 import type { EffectiveConfiguration } from '../protocol/saml/layers.js';
+import { readCertificate, type PemField } from '../protocol/saml/pem.js';
 import type { Circumstances } from './circumstances.js';
 
 /** Clients that bring pairs along are few; a test suite that makes a pair a test must not fill the memory. */
@@ -36,6 +38,13 @@ export class PairReader {
       ),
   };
 
+  /** A certificate that only verifies; text that was read once is not read again. */
+  readonly readCertificate = (pem: string, field: PemField): X509Certificate => {
+    const name = JSON.stringify(['certificate', pem]);
+    const known = this.#read.get(name) as X509Certificate | undefined;
+    return known ?? this.#remember(name, readCertificate(pem, field));
+  };
+
   #halves(
     { settings }: EffectiveConfiguration,
     first: 'cert' | 'encryptionCert',
@@ -57,9 +66,12 @@ export class PairReader {
     const name = JSON.stringify([kind, cert, key]);
     const known = this.#read.get(name) as Pair | undefined;
     if (known !== undefined) return known;
-    const pair = read(cert, key, rules);
+    return this.#remember(name, read(cert, key, rules));
+  }
+
+  #remember<Value>(name: string, value: Value): Value {
     if (this.#read.size >= REMEMBERED) this.#read.delete(this.#read.keys().next().value!);
-    this.#read.set(name, pair);
-    return pair;
+    this.#read.set(name, value);
+    return value;
   }
 }

@@ -73,7 +73,9 @@ export function samlConfigurationView(
 ): SamlConfigurationView {
   const configuration = effectiveConfiguration(transaction.samlLayers);
   const { settings, attributes: set } = configuration;
-  const mapped = mapAttributes(transaction.user, configuration, tenant.unmappedClaimPrefix);
+  // nobody has logged in, so there is nothing to be mapped
+  const profile = transaction.user ?? {};
+  const mapped = mapAttributes(profile, configuration, tenant.unmappedClaimPrefix);
   const material: Material = { transaction, configuration, saml, tenant, summary };
   return {
     settings: Object.fromEntries(
@@ -87,7 +89,7 @@ export function samlConfigurationView(
       .filter(({ value }) => scalarsOf(value).length === 0)
       .map(({ name, layer }) => ({ name, layer })),
     nameId: {
-      ...nameIdView(() => findNameID(transaction.user, mapped, configuration, tenant.unmappedClaimPrefix)),
+      ...nameIdView(() => findNameID(profile, mapped, configuration, tenant.unmappedClaimPrefix)),
       layer: settings.nameIdentifierProbes.layer,
     },
   };

@@ -1,14 +1,23 @@
 /** The steps that answer a SAML login: with an assertion, or with an error Response (saml-output.md 14). */
+import { readAuthnRequest, type AuthnRequest } from '../protocol/saml/authn-request.js';
+import { settingPointer } from '../protocol/saml/configuration-rules.js';
 import { issueErrorResponse, issueResponse } from '../protocol/saml/issue-response.js';
-import { effectiveConfiguration } from '../protocol/saml/layers.js';
+import { effectiveConfiguration, type EffectiveConfiguration } from '../protocol/saml/layers.js';
 import { STATUS } from '../protocol/saml/names.js';
-import type { ResponseContext } from '../protocol/saml/response-context.js';
+import type { ResponseContext, ResponseIds } from '../protocol/saml/response-context.js';
 import type { SamlStatus } from '../protocol/saml/response.js';
-import { verifyRequestSignature } from '../protocol/saml/request-signature.js';
+import { verifyMessageSignature } from '../protocol/saml/message-signature.js';
 import { SamlError, type SamlErrorCode } from '../protocol/saml/saml-error.js';
 import type { SigningPair } from '../protocol/xml/signature.js';
+import { sessionIndexOf } from '../tenant/session.js';
 import { entityIdOf } from '../tenant/tenant-settings.js';
-import type { SamlRequestPart, SamlResult, TimelineEvent, Transaction } from '../tenant/transaction.js';
+import type {
+  AuthenticatedTransaction,
+  SamlRequestPart,
+  SamlResult,
+  TimelineEvent,
+  Transaction,
+} from '../tenant/transaction.js';
 import type { Circumstances } from './circumstances.js';
 import { clockOf, failureOf, finish } from './finish.js';
 import { artefactIds } from './ids.js';
@@ -16,23 +25,70 @@ import { artefactIds } from './ids.js';
 /** What the SP is told when the login fails for a reason that is not its business; the debug view knows the cause. */
 const RESPONDER: SamlStatus = { code: STATUS.responder, message: 'The login could not be completed.' };
 const REQUEST_DENIED: SamlStatus = { code: STATUS.requester, subCode: STATUS.requestDenied };
-const STATUSES: Partial<Record<SamlErrorCode, SamlStatus>> = {
+const UNVERIFIED: SamlStatus = {
+  ...REQUEST_DENIED,
+  message: 'The signature of the request could not be verified.',
+};
+type StatusRow = SamlStatus | ((request: AuthnRequest | undefined) => SamlStatus);
+const STATUSES: Partial<Record<SamlErrorCode, StatusRow>> = {
   saml_request_unsigned: { ...REQUEST_DENIED, message: 'The request must be signed.' },
-  saml_request_signature: {
-    ...REQUEST_DENIED,
-    message: 'The signature of the request could not be verified.',
+  saml_request_signature: UNVERIFIED,
+  saml_sigalg_missing: UNVERIFIED,
+  saml_sigalg_unsupported: UNVERIFIED,
+  saml_request_version: (request) => ({
+    code: STATUS.versionMismatch,
+    subCode:
+      Number.parseInt(request?.version ?? '', 10) < 2
+        ? STATUS.requestVersionTooLow
+        : STATUS.requestVersionTooHigh,
+    message: 'Only SAML 2.0 is spoken here.',
+  }),
+  saml_request_binding: {
+    code: STATUS.requester,
+    subCode: STATUS.unsupportedBinding,
+    message: 'Responses go by HTTP-POST only.',
   },
+  saml_request_invalid: { code: STATUS.requester, message: 'The request is not valid.' },
+  saml_no_passive: {
+    code: STATUS.responder,
+    subCode: STATUS.noPassive,
+    message: 'The user cannot be authenticated without being asked.',
+  },
+  saml_name_id_policy: {
+    code: STATUS.requester,
+    subCode: STATUS.invalidNameIDPolicy,
+    message: 'The requested NameID format cannot be supplied.',
+  },
+  saml_no_authn_context: {
+    code: STATUS.responder,
+    subCode: STATUS.noAuthnContext,
+    message: 'The requested authentication context cannot be satisfied.',
+  },
+  saml_unknown_principal: {
+    code: STATUS.responder,
+    subCode: STATUS.unknownPrincipal,
+    message: 'Another user logged in than the one who was asked for.',
+  },
+  saml_authn_failed: {
+    code: STATUS.responder,
+    subCode: STATUS.authnFailed,
+    message: 'The user was not authenticated.',
+  },
+};
+const statusOf = (code: SamlErrorCode, request: AuthnRequest | undefined): SamlStatus => {
+  const row = STATUSES[code] ?? RESPONDER;
+  return typeof row === 'function' ? row(request) : row;
 };
 
 /** Issues, or throws SamlError and has signed nothing. */
-export function issueSamlResponse(transaction: Transaction, circumstances: Circumstances): Transaction {
-  const saml = transaction.saml!;
+export function issueSamlResponse(
+  transaction: AuthenticatedTransaction,
+  circumstances: Circumstances,
+): Transaction {
+  const saml = deliverableOf(transaction);
   const { tenant, random, readSigningPair, readEncryptionPair } = circumstances;
   const context = contextOf(transaction, saml, circumstances);
-  const { signingCert } = context.configuration.settings;
-  // only now: an Action may have set it
-  if (context.request && signingCert.value !== undefined)
-    verifyRequestSignature(context.request, signingCert.value);
+  verifySignatureOf(saml, context.configuration, circumstances);
   const pairs = {
     own: readSigningPair(context.configuration),
     encryption: readEncryptionPair(context.configuration),
@@ -45,6 +101,8 @@ export function issueSamlResponse(transaction: Transaction, circumstances: Circu
       unmappedClaimPrefix: tenant.settings.unmapped_claim_prefix,
       fallbackAudience: saml.acsUrl,
       authenticatedAt: new Date(transaction.authenticatedAt),
+      // over REST a test chooses the user, and may choose the wrong one
+      subjectMustMatch: transaction.browser !== undefined,
     },
     pairs,
     random,
@@ -70,6 +128,11 @@ export function issueSamlResponse(transaction: Transaction, circumstances: Circu
     {
       result: resultOf(issued.xml, saml.acsUrl, issued.relayState),
       assertionXml: issued.assertionXml,
+      subject: {
+        nameId: issued.nameID.value,
+        format: issued.nameID.format,
+        sessionIndex: context.ids.sessionIndex,
+      },
       signedWith,
       warnings: [...transaction.warnings, ...issued.warnings],
     },
@@ -98,7 +161,7 @@ export function failSamlLogin(
   error: SamlError,
   circumstances: Circumstances,
 ): Transaction {
-  const status = STATUSES[error.code] ?? RESPONDER;
+  const status = statusOf(error.code, transaction.saml?.authnRequest);
   return endWithError(
     transaction,
     'failed',
@@ -115,7 +178,12 @@ function endWithError(
   status: SamlStatus,
   circumstances: Circumstances,
 ): Transaction {
-  const saml = transaction.saml!;
+  const { saml } = transaction;
+  if (!isDeliverable(saml))
+    return finish(transaction, end, ending, [], {
+      clock: clockOf(transaction, circumstances.at),
+      at: circumstances.at,
+    });
   const context = contextOf(transaction, saml, circumstances);
   const xml = issueErrorResponse(context, status, errorPair(context, circumstances));
   const { relayState } = context.configuration.settings;
@@ -132,9 +200,36 @@ function endWithError(
   );
 }
 
+type Deliverable = SamlRequestPart & { readonly acsUrl: string };
+/** Whether there is a validated address that an answer may go to. */
+const isDeliverable = (saml: SamlRequestPart | undefined): saml is Deliverable =>
+  (saml?.acsUrl ?? null) !== null;
+
+function deliverableOf({ id, saml }: Transaction): Deliverable {
+  if (isDeliverable(saml)) return saml;
+  throw new TypeError(`${id} has no address that a response may go to`);
+}
+
+/** Only now, since an Action may have set `signingCert`; the client's own was asked for when the request came (saml-output.md 9.4). */
+function verifySignatureOf(
+  saml: SamlRequestPart,
+  { settings: { signingCert, acceptSha1Requests } }: EffectiveConfiguration,
+  { readCertificate }: Circumstances,
+): void {
+  if (!saml.authnRequest || signingCert.value === undefined) return;
+  if (signingCert.layer === 'client' && saml.verifiedWith !== undefined) return;
+  const certificate = readCertificate(signingCert.value, {
+    name: 'signingCert',
+    pointer: settingPointer(signingCert.layer, 'signingCert'),
+  });
+  verifyMessageSignature(saml, saml.authnRequest, readAuthnRequest, [certificate], {
+    acceptSha1: acceptSha1Requests.value ?? false,
+  });
+}
+
 function contextOf(
   transaction: Transaction,
-  saml: SamlRequestPart,
+  saml: Deliverable,
   { tenant, at, random }: Circumstances,
 ): ResponseContext {
   return {
@@ -144,8 +239,17 @@ function contextOf(
     request: saml.authnRequest ?? null,
     relayState: saml.RelayState,
     now: clockOf(transaction, at),
-    ids: artefactIds(transaction.seed, random),
+    ids: idsOf(transaction, random),
   };
+}
+
+/** In a session each of a client's assertions names the same SessionIndex, so that a logout of any of them finds it. */
+function idsOf({ seed, browser, clientId }: Transaction, random: (bytes: number) => Buffer): ResponseIds {
+  const ids = artefactIds(seed, random);
+  const sessionId = browser?.sessionId ?? null;
+  return sessionId === null || clientId === null
+    ? ids
+    : { ...ids, sessionIndex: sessionIndexOf(sessionId, clientId) };
 }
 
 /** The pair that signs an error Response: never the tenant's where another was asked for, so none where that one is broken. */

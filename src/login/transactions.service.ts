@@ -169,6 +169,7 @@ export class TransactionsService {
       at: this.clock.now(),
       random: (count) => this.randomness.bytes(count),
       ...this.#pairReader(tenant).ofConfiguration,
+      readCertificate: this.#pairReader(tenant).readCertificate,
     };
   }
 }

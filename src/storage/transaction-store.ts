@@ -46,7 +46,7 @@ export class TransactionStore {
   /** Throws `invalid_body` for a user_id that no database can look up. */
   async insert(transaction: Transaction): Promise<void> {
     const { id, revision, status, protocol, clientId, userId } = transaction;
-    requireStorableKey(clientId, '/client_id');
+    if (clientId !== null) requireStorableKey(clientId, '/client_id');
     if (userId !== null) requireStorableKey(userId, '/user/user_id');
     await this.#database.change(INSERT, [
       id,

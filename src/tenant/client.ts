@@ -2,21 +2,13 @@
 import { z } from 'zod';
 import { patchSchema } from './patch.js';
 import { samlAddonSchema } from './saml-addon.js';
+import { autoLogin } from './tenant-settings.js';
+import { webUrl } from './web-url.js';
 
 /** Algorithms an ID or access token can be signed with (RFC 7518 3.1, RFC 8037). */
 export const TOKEN_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 
-/** http(s) only: `javascript:` or `data:` as a form action would be script on our own origin (saml-output.md 17). */
-const webUrl = z
-  .string('must be string')
-  .max(2048, 'must NOT have more than 2048 characters')
-  .refine((text) => {
-    // a parser mends white space and control characters, an SP compares the text as it is
-    if (/[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) return false;
-    const { protocol } = new URL(text);
-    return protocol === 'https:' || protocol === 'http:';
-  }, 'must be an absolute http or https URL, like https://sp.example.com/acs');
 const urls = z.array(webUrl, 'must be array').max(100);
 
 const clientId = z
@@ -47,6 +39,8 @@ export const clientBodySchema = z.strictObject({
     .default({ lifetime_in_seconds: 36_000, alg: 'RS256' }),
   client_metadata: z.record(z.string().max(255), z.string().max(255)).default({}),
   addons: z.strictObject({ samlp: samlAddonSchema.optional() }).default({}),
+  /** The user_id that browser logins at this client are answered for, without a page; over the tenant's. */
+  auto_login: autoLogin.optional(),
 });
 export type ClientBody = z.infer<typeof clientBodySchema>;
 

@@ -13,6 +13,10 @@ const seedSettings = z.strictObject({
   unmapped_claim_prefix: settings.unmapped_claim_prefix.unwrap().optional(),
   default_audience: settings.default_audience,
   access_token_lifetime_in_seconds: settings.access_token_lifetime_in_seconds.unwrap().optional(),
+  session_lifetime: settings.session_lifetime.unwrap().optional(),
+  idle_session_lifetime: settings.idle_session_lifetime.unwrap().optional(),
+  one_click_login: settings.one_click_login.unwrap().optional(),
+  auto_login: settings.auto_login,
   minimum_rsa_bits: settings.minimum_rsa_bits.unwrap().optional(),
   retention: settings.retention.unwrap().optional(),
 } satisfies Record<keyof typeof settings, z.ZodType>);

@@ -10,6 +10,11 @@ const uriText = z
     'must be a URI, without spaces and control characters',
   );
 
+const hours = z.number('must be number').positive('must be > 0').max(8760, 'must be <= 8760');
+
+/** A user_id. */
+export const autoLogin = z.string('must be string').min(1, 'must NOT be empty').max(255);
+
 export const tenantSettingsSchema = z.strictObject({
   /** The tenant's name: `event.tenant.id`, and part of the default entity_id. */
   name: z
@@ -24,6 +29,13 @@ export const tenantSettingsSchema = z.strictObject({
   default_audience: z.string('must be string').min(1).max(2048).optional(),
   /** Seconds an access token lives. */
   access_token_lifetime_in_seconds: z.int('must be integer').min(1).max(2_592_000).default(86_400),
+  /** Hours a session lives at most, and so long without a login in it; as Auth0 names them. */
+  session_lifetime: hours.default(168),
+  idle_session_lifetime: hours.default(72),
+  /** The login page offers the stored users, each by one button, without a password. */
+  one_click_login: z.boolean('must be boolean').default(false),
+  /** The user_id that every browser login is answered for, without a page; a client may name another. */
+  auto_login: autoLogin.optional(),
   /** RSA keys below it are refused; below 2048 bits they warn. */
   minimum_rsa_bits: z.int('must be integer').min(512).max(16_384).default(1024),
   /** Kept transactions; the older ones beyond either cap are deleted. */

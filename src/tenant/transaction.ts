@@ -4,6 +4,7 @@
  */
 import type { AuthnRequest } from '../protocol/saml/authn-request.js';
 import type { Layers } from '../protocol/saml/layers.js';
+import type { Binding } from '../protocol/saml/names.js';
 import type { FieldError } from '../protocol/mintmark-error.js';
 import type { TokenAlgorithm } from './client.js';
 import type { UserProfile } from './user.js';
@@ -43,8 +44,14 @@ export interface SamlRequestPart {
   readonly RelayState?: string;
   /** Decoded and validated. */
   readonly authnRequest?: AuthnRequest;
-  /** The validated address the response is delivered to. */
-  readonly acsUrl: string;
+  /** How the request came; absent where it came over REST, or where there is none. */
+  readonly binding?: Binding;
+  /** The query it came in, without `?`: a detached signature stands over these octets (SAML Bindings 3.4.4.1). */
+  readonly query?: string;
+  /** SHA-256 fingerprint of the certificate its signature was verified with at reception. */
+  readonly verifiedWith?: string;
+  /** The validated address the response is delivered to; `null` where the request was refused before there was one. */
+  readonly acsUrl: string | null;
 }
 export interface OidcRequestPart {
   /** As asked, space-separated. */
@@ -74,6 +81,30 @@ export interface OidcResult {
   readonly scope: string;
 }
 
+export interface BrowserPart {
+  /** SHA-256 of the token that the browser it began in keeps as a cookie; `null` where it was answered at once. */
+  readonly digest: string | null;
+  /** The session that the user logged in by, or that the login began. */
+  readonly sessionId: string | null;
+  /** How often a password was refused. */
+  readonly refusals: number;
+}
+/** NameID and SessionIndex as they stand in an assertion. */
+export interface SamlSubject {
+  readonly nameId: string;
+  readonly format: string;
+  readonly sessionIndex: string;
+}
+
+/** A transaction whose user has logged in: what the steps that issue something take. */
+export type AuthenticatedTransaction = Transaction & {
+  readonly clientId: string;
+  readonly user: UserProfile;
+  readonly authenticatedAt: string;
+};
+export const isAuthenticated = (transaction: Transaction): transaction is AuthenticatedTransaction =>
+  transaction.user !== null && transaction.authenticatedAt !== null && transaction.clientId !== null;
+
 /** A custom claim that did not reach its token. */
 export interface DroppedClaim {
   readonly token: 'id_token' | 'access_token';
@@ -87,7 +118,8 @@ export interface Transaction {
   readonly revision: number;
   readonly status: TransactionStatus;
   readonly protocol: Protocol;
-  readonly clientId: string;
+  /** `null` where a request was refused that named no client of ours. */
+  readonly clientId: string | null;
   readonly userId: string | null;
   /** ISO instants of the server's clock. */
   readonly createdAt: string;
@@ -95,10 +127,14 @@ export interface Transaction {
   /** ISO instant: the clock this transaction was given; `null` follows the server's. */
   readonly now: string | null;
   readonly seed: string | null;
-  /** ISO instant at which the user authenticated, on the transaction's clock. */
-  readonly authenticatedAt: string;
-  /** The profile at the moment of login. */
-  readonly user: UserProfile;
+  /** ISO instant at which the user authenticated, on the transaction's clock; `null` as long as nobody has. */
+  readonly authenticatedAt: string | null;
+  /** The profile at the moment of login; `null` as long as nobody has logged in. */
+  readonly user: UserProfile | null;
+  /** Where a browser brought the login, not a REST call. */
+  readonly browser?: BrowserPart;
+  /** What the assertion calls the user, so that a LogoutRequest can be matched (SAML Core 3.7.1). */
+  readonly subject?: SamlSubject;
   readonly saml?: SamlRequestPart;
   readonly oidc?: OidcRequestPart;
   readonly tokenClient: TokenClientPart;

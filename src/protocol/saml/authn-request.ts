@@ -22,6 +22,8 @@ import { SamlError } from './saml-error.js';
 
 /** SAML Core 3.4.1, as far as an IdP reads it. Every field comes from the root element and its direct children only. */
 export interface AuthnRequest {
+  /** `2.0`; another is refused by request-rules.ts, where it is known whom to answer. */
+  readonly version: string;
   readonly id: string;
   /** Whole text content of the direct child Issuer. */
   readonly issuer: string;

@@ -10,9 +10,11 @@ export const STATUS = {
   invalidNameIDPolicy: 'urn:oasis:names:tc:SAML:2.0:status:InvalidNameIDPolicy',
   noAuthnContext: 'urn:oasis:names:tc:SAML:2.0:status:NoAuthnContext',
   noPassive: 'urn:oasis:names:tc:SAML:2.0:status:NoPassive',
+  partialLogout: 'urn:oasis:names:tc:SAML:2.0:status:PartialLogout',
   requestDenied: 'urn:oasis:names:tc:SAML:2.0:status:RequestDenied',
   requestVersionTooHigh: 'urn:oasis:names:tc:SAML:2.0:status:RequestVersionTooHigh',
   requestVersionTooLow: 'urn:oasis:names:tc:SAML:2.0:status:RequestVersionTooLow',
+  unknownPrincipal: 'urn:oasis:names:tc:SAML:2.0:status:UnknownPrincipal',
   unsupportedBinding: 'urn:oasis:names:tc:SAML:2.0:status:UnsupportedBinding',
 } as const;
 
@@ -44,6 +46,7 @@ export const BINDINGS = {
   httpRedirect: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect',
   httpPost: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST',
 } as const;
+export type Binding = (typeof BINDINGS)[keyof typeof BINDINGS];
 
 /** XML Signature, Exclusive C14N, RFC 6931. */
 export const EXCLUSIVE_C14N = 'http://www.w3.org/2001/10/xml-exc-c14n#';

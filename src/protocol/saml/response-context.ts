@@ -44,6 +44,8 @@ export interface LoginContext extends ResponseContext {
   /** The audience when there is neither a request nor a setting: the client's first callback URL. */
   readonly fallbackAudience: string;
   readonly authenticatedAt: Date;
+  /** Refuse where the request names another subject than the one who logged in (SAML Core 3.4.1.4); else warn. */
+  readonly subjectMustMatch?: boolean;
 }
 export interface IssuedResponse {
   /** The exact document. */

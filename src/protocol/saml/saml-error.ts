@@ -15,6 +15,16 @@ export type SamlErrorCode =
   | 'saml_sigalg_missing'
   | 'saml_sigalg_unsupported'
   | 'saml_acs_not_allowed'
+  | 'saml_issuer_unknown'
+  | 'saml_idp_initiated_refused'
+  // what a request wishes and does not get (sections 9.3, 9.6, 9.7)
+  | 'saml_no_passive'
+  | 'saml_name_id_policy'
+  | 'saml_no_authn_context'
+  | 'saml_unknown_principal'
+  | 'saml_authn_failed'
+  // single logout (section 15)
+  | 'saml_logout_invalid'
   | 'saml_metadata_invalid'
   // the configuration (sections 2, 6, 10, 17)
   | 'saml_setting_invalid'

@@ -164,6 +164,21 @@ const EXTENSIONS = {
     false,
     'the first class of RequestedAuthnContext is echoed unless authnContextClassRef is set',
   ),
+  strictNameIDPolicy: row(
+    flag,
+    false,
+    'a request whose NameIDPolicy asks for another format than the configured one is refused, as InvalidNameIDPolicy',
+  ),
+  strictRequestedAuthnContext: row(
+    flag,
+    false,
+    'a request whose RequestedAuthnContext is not met is refused, as NoAuthnContext',
+  ),
+  acceptSha1Requests: row(
+    flag,
+    false,
+    'signatures of the SP made with rsa-sha1 are accepted, for service providers that know no better',
+  ),
 } as const;
 
 export const SETTINGS = { ...SETTERS, ...EXTENSIONS } as const;

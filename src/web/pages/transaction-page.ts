@@ -34,7 +34,7 @@ export function transactionPage({
   const kind = transaction.protocol === 'samlp' ? 'SAML' : 'OpenID Connect';
   return page(
     `${transaction.status}: ${userOf(transaction)}`,
-    html`<h1>${userOf(transaction)} → ${transaction.clientId}</h1>
+    html`<h1>${userOf(transaction)} → ${transaction.clientId ?? 'an unknown client'}</h1>
       <ul class="facts">
         <li>${status(transaction.status)}</li>
         <li>${kind}</li>

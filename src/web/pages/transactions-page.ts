@@ -33,7 +33,7 @@ export function transactionsPage(
 }
 
 export const userOf = ({ user, userId }: Transaction): string =>
-  user.email ?? user.name ?? userId ?? 'a user without a name';
+  user ? (user.email ?? user.name ?? userId ?? 'a user without a name') : 'nobody yet';
 
 const table = (items: readonly Transaction[]): Html =>
   html`<table>
@@ -57,7 +57,7 @@ const table = (items: readonly Transaction[]): Html =>
               >
               ${transaction.reason === null ? null : html`<div class="soft">${transaction.reason}</div>`}
             </td>
-            <td class="client" data-label="client">${transaction.clientId}</td>
+            <td class="client" data-label="client">${transaction.clientId ?? 'unknown'}</td>
             <td class="user" data-label="user">${userOf(transaction)}</td>
             <td class="tight">${PROTOCOLS[transaction.protocol]}</td>
             <td class="tight">${instant(transaction.createdAt)}</td>

@@ -1,0 +1,40 @@
+/**
+ * A session: that a browser is logged in as a user, kept on the server so that any instance can go by it. The browser holds a random
+ * token as a cookie; only its digest is kept, so that whoever reads the database cannot take a session over.
+ */
+import { createHash } from 'node:crypto';
+
+/** The id of the session whose cookie is `token`. It is no secret: the API names a session by it. */
+export const sessionIdOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
+
+export interface Session {
+  /** See `sessionIdOf`. */
+  readonly id: string;
+  readonly userId: string;
+  /** ISO instants of the server's clock. */
+  readonly createdAt: string;
+  /** When the user last proved who they are. */
+  readonly authenticatedAt: string;
+  readonly lastSeenAt: string;
+  /** The absolute end; the idle one follows from `lastSeenAt` and the tenant's settings. */
+  readonly expiresAt: string;
+}
+
+/** A service provider that was told of the user in a session: whom a single logout asks. One a client and session. */
+export interface SessionParticipant {
+  readonly sessionId: string;
+  readonly clientId: string;
+  /** As they stood in the last assertion. */
+  readonly nameId: string;
+  readonly format: string;
+  readonly sessionIndex: string;
+  /** ISO instant. */
+  readonly since: string;
+}
+
+/** SessionIndex of a client's assertions in a session: the same at each login in it, and telling nothing of the session. */
+export const sessionIndexOf = (sessionId: string, clientId: string): string =>
+  `_${createHash('sha256')
+    .update(JSON.stringify([sessionId, clientId]))
+    .digest('hex')
+    .slice(0, 40)}`;
