@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CircumstancesService } from './circumstances.service.js';
 import { InspectionService } from './inspection.service.js';
 import { BaseUrl, Clock, Failures, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
@@ -12,6 +13,7 @@ const providers = [
   Failures,
   Retention,
   TenantService,
+  CircumstancesService,
   TransactionsService,
   InspectionService,
 ];

@@ -11,17 +11,18 @@ import {
 } from '../storage/transaction-store.js';
 import { UserStore } from '../storage/user-store.js';
 import type { Client } from '../tenant/client.js';
+import type { SessionParticipant } from '../tenant/session.js';
 import { TenantError } from '../tenant/tenant-error.js';
 import type { Transaction } from '../tenant/transaction.js';
 import type { UserProfile } from '../tenant/user.js';
 import { advance, deny } from './advance.js';
 import { begin } from './begin.js';
-import type { Circumstances, Tenant } from './circumstances.js';
+import { CircumstancesService } from './circumstances.service.js';
 import { clockOf } from './finish.js';
 import { LoginError } from './login-error.js';
-import { isFinished } from './next-step.js';
-import { PairReader } from './pair-reader.js';
+import { isFinished, nextStep } from './next-step.js';
 import { BaseUrl, Clock, Randomness } from './ports.js';
+import { ssoUrls } from './endpoints.js';
 import { Retention } from './retention.service.js';
 import { TenantService } from './tenant.service.js';
 import type { TransactionBody } from './transaction-body.js';
@@ -31,13 +32,12 @@ import { transactionView } from './transaction-view.js';
 /** Loads what a step needs, runs it, stores what it yields. What happens is decided by the steps. */
 @Injectable()
 export class TransactionsService {
-  #pairs: PairReader | undefined;
-
   constructor(
     private readonly transactions: TransactionStore,
     private readonly clients: ClientStore,
     private readonly users: UserStore,
     private readonly tenants: TenantService,
+    private readonly circumstances: CircumstancesService,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
     private readonly baseUrl: BaseUrl,
@@ -54,13 +54,13 @@ export class TransactionsService {
       user: await this.#user(body.user),
       id: `txn_${this.randomness.bytes(16).toString('hex')}`,
       at: this.clock.now(),
-      endpoints: this.#endpoints(client.client_id),
+      endpoints: ssoUrls(this.baseUrl.value, client.client_id),
       defaultAudience: tenant.settings.default_audience,
       rules: { minimumRsaBits: tenant.settings.minimum_rsa_bits },
-      readers: this.#pairReader(tenant).readers,
+      readers: this.circumstances.pairReader(tenant).readers,
     });
     const transaction = body.complete
-      ? await advance(pending, this.#circumstances(tenant), (error) => isOf(body, error))
+      ? await advance(pending, this.circumstances.of(tenant), (error) => isOf(body, error))
       : pending;
     await this.transactions.insert(transaction);
     this.retention.countCreated();
@@ -83,14 +83,19 @@ export class TransactionsService {
 
   /** Runs the steps. Of any number of callers one is answered; the others get `transaction_finished` with what is stored. */
   complete(id: string): Promise<Transaction> {
-    return this.#write(id, async (transaction) =>
-      advance(transaction, this.#circumstances(await this.tenants.current())),
-    );
+    return this.change(id, async (transaction) => {
+      if (nextStep(transaction) === 'authenticate')
+        throw new LoginError(
+          'transaction_awaits_login',
+          'a browser began this transaction, and nobody has logged in yet: log in on its page, or deny it',
+        );
+      return advance(transaction, this.circumstances.of(await this.tenants.current()));
+    });
   }
 
   deny(id: string, reason: string): Promise<Transaction> {
-    return this.#write(id, async (transaction) =>
-      deny(transaction, reason, this.#circumstances(await this.tenants.current())),
+    return this.change(id, async (transaction) =>
+      deny(transaction, reason, this.circumstances.of(await this.tenants.current())),
     );
   }
 
@@ -100,9 +105,9 @@ export class TransactionsService {
     what: { readonly setter: string; readonly name?: string },
     change: (transaction: Transaction) => Transaction,
   ): Promise<Transaction> {
-    return this.#write(id, async (transaction) => {
+    return this.change(id, async (transaction) => {
       const tenant = await this.tenants.current();
-      const { readers, minimumRsaBits } = this.#pairReader(tenant);
+      const { readers, minimumRsaBits } = this.circumstances.pairReader(tenant);
       const changed = change(transaction);
       const { settings, attributes } = restLayer(changed);
       checkSettings(settings, attributes, { minimumRsaBits, pointer: '' }, readers);
@@ -122,13 +127,20 @@ export class TransactionsService {
     });
   }
 
-  /** Writes the next revision, or begins again where somebody else was first. */
-  async #write(id: string, step: (transaction: Transaction) => Promise<Transaction>): Promise<Transaction> {
+  /**
+   * Writes what `step` makes of an unfinished transaction, or begins again where somebody else was first.
+   * `participant` is written with it. Throws `transaction_not_found`, `transaction_finished`.
+   */
+  async change(
+    id: string,
+    step: (transaction: Transaction) => Transaction | Promise<Transaction>,
+    participant: (next: Transaction) => SessionParticipant | undefined = () => undefined,
+  ): Promise<Transaction> {
     for (;;) {
       const transaction = await this.get(id);
       if (isFinished(transaction)) throw finished(transaction);
       const next = await step(transaction);
-      if (await this.transactions.update(next)) return next;
+      if (await this.transactions.update(next, participant(next))) return next;
     }
   }
 
@@ -151,26 +163,6 @@ export class TransactionsService {
       `there is no user ${id}; GET /api/v2/users lists them, and a profile with more than a user_id needs none`,
       { errors: [{ pointer: '/user/user_id', detail: 'names no user' }] },
     );
-  }
-
-  #endpoints(clientId: string): string[] {
-    return [`${this.baseUrl.value}/samlp/${encodeURIComponent(clientId)}`, `${this.baseUrl.value}/samlp`];
-  }
-
-  /** What it remembers was long enough for the tenant's minimum, so another minimum begins anew. */
-  #pairReader({ settings: { minimum_rsa_bits: minimumRsaBits } }: Tenant): PairReader {
-    if (this.#pairs?.minimumRsaBits !== minimumRsaBits) this.#pairs = new PairReader(minimumRsaBits);
-    return this.#pairs;
-  }
-
-  #circumstances(tenant: Tenant): Circumstances {
-    return {
-      tenant,
-      at: this.clock.now(),
-      random: (count) => this.randomness.bytes(count),
-      ...this.#pairReader(tenant).ofConfiguration,
-      readCertificate: this.#pairReader(tenant).readCertificate,
-    };
   }
 }
 
