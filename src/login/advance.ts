@@ -1,6 +1,6 @@
 /** Runs the steps of a transaction until nothing follows; the outcome of a login is a transaction too, a failed one included. */
 import { MintmarkError } from '../protocol/mintmark-error.js';
-import { SamlError } from '../protocol/saml/saml-error.js';
+import { STATUS } from '../protocol/saml/names.js';
 import { isAuthenticated, type AuthenticatedTransaction, type Transaction } from '../tenant/transaction.js';
 import { denyOidcLogin, failOidcLogin, issueTokens } from './authorization-response.js';
 import type { Circumstances } from './circumstances.js';
@@ -40,11 +40,21 @@ export const deny = (transaction: Transaction, reason: string, circumstances: Ci
     ? denySamlLogin(transaction, reason, circumstances)
     : denyOidcLogin(transaction, reason, circumstances);
 
+/** The user does not want to. */
+export const cancel = (
+  transaction: Transaction,
+  reason: string,
+  circumstances: Circumstances,
+): Transaction =>
+  transaction.protocol === 'samlp'
+    ? denySamlLogin(transaction, reason, circumstances, STATUS.authnFailed)
+    : denyOidcLogin(transaction, reason, circumstances);
+
 export const fail = (
   transaction: Transaction,
   error: MintmarkError,
   circumstances: Circumstances,
 ): Transaction =>
-  error instanceof SamlError
+  transaction.protocol === 'samlp'
     ? failSamlLogin(transaction, error, circumstances)
     : failOidcLogin(transaction, error, circumstances);

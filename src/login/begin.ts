@@ -2,12 +2,20 @@
 import { decodeAuthnRequest } from '../protocol/saml/authn-request.js';
 import { checkSettings } from '../protocol/saml/check-settings.js';
 import type { KeyRules, PairReaders } from '../protocol/saml/key-pairs.js';
+import type { LayerOfSettings } from '../protocol/saml/layers.js';
 import { acsUrlOf, checkRequest } from '../protocol/saml/request-rules.js';
 import { refuseScopeClaim } from '../protocol/jwt/restricted-claims.js';
 import type { Client } from '../tenant/client.js';
-import type { OidcRequestPart, SamlRequestPart, Transaction, Warning } from '../tenant/transaction.js';
+import type {
+  OidcRequestPart,
+  SamlRequestPart,
+  TokenClientPart,
+  Transaction,
+  Warning,
+} from '../tenant/transaction.js';
 import type { UserProfile } from '../tenant/user.js';
 import { LoginError } from './login-error.js';
+import { newTransaction } from './new-transaction.js';
 import { attributesOf, settingsOf } from './transaction-settings.js';
 import type { TransactionBody } from './transaction-body.js';
 
@@ -47,25 +55,19 @@ export function begin(beginning: Beginning): Transaction {
   for (const claim of Object.keys(accessToken)) refuseScopeClaim('access_token', claim);
   const request: Pick<Transaction, 'saml' | 'oidc'> =
     body.protocol === 'samlp' ? { saml: samlPart(beginning) } : { oidc: oidcPart(beginning) };
-  return {
+  return newTransaction({
     id: beginning.id,
-    revision: 1,
-    status: 'pending',
     protocol: body.protocol,
     clientId: client.client_id,
     userId: user.user_id ?? null,
     createdAt: at.toISOString(),
-    finishedAt: null,
     now,
     seed: body.seed ?? null,
     authenticatedAt: clock,
     user,
     ...request,
-    tokenClient: {
-      alg: client.jwt_configuration.alg,
-      idTokenLifetimeInSeconds: client.jwt_configuration.lifetime_in_seconds,
-    },
-    samlLayers: { client: { settings: client.addons.samlp ?? {}, attributes: [] }, transaction: layer },
+    tokenClient: tokenClientOf(client),
+    samlLayers: { client: clientLayer(client), transaction: layer },
     idToken: { customClaims: idToken },
     accessToken: { customClaims: accessToken, scopes: scopesOf(body.accessToken?.scopes) },
     event: body.event ?? null,
@@ -74,30 +76,35 @@ export function begin(beginning: Beginning): Transaction {
       { name: 'user.authenticated', at: clock, detail: { user_id: user.user_id ?? null } },
     ],
     warnings: [...withoutEffect(body), ...aimedElsewhere(request.saml, beginning.endpoints)],
-    reason: null,
-    failure: null,
-    result: null,
-    assertionXml: null,
-    signedWith: null,
-    droppedClaims: [],
-  };
+  });
 }
+
+/** What of the client goes with its transactions, so that a change of it touches none that has begun. */
+export const clientLayer = ({ addons }: Client): LayerOfSettings => ({
+  settings: settingsOf(addons.samlp ?? {}),
+  attributes: [],
+});
+export const tokenClientOf = ({
+  jwt_configuration: { alg, lifetime_in_seconds },
+}: Client): TokenClientPart => ({
+  alg,
+  idTokenLifetimeInSeconds: lifetime_in_seconds,
+});
 
 function samlPart({ body, client }: Beginning): SamlRequestPart {
   if (body.oidc) throw notOfProtocol('oidc', 'samlp');
-  if (!client.addons.samlp)
-    throw new LoginError(
-      'client_not_saml',
-      `the client ${client.client_id} is no SAML service provider: give it "addons": {"samlp": {}}`,
-      { errors: [{ pointer: '/client_id', detail: 'has no addons.samlp' }] },
-    );
+  if (!client.addons.samlp) throw clientNotSaml(client.client_id);
   const { SAMLRequest, RelayState } = body.saml ?? {};
   if (SAMLRequest === undefined) {
     const acsUrl = acsUrlOf(undefined, client.callbacks);
     return { acsUrl, ...(RelayState !== undefined && { RelayState }) };
   }
   const authnRequest = decodeAuthnRequest(SAMLRequest);
-  const { acsUrl } = checkRequest(authnRequest, { callbacks: client.callbacks });
+  const { assertionConsumers } = client.addons.samlp;
+  const { acsUrl } = checkRequest(authnRequest, {
+    callbacks: client.callbacks,
+    ...(assertionConsumers && { assertionConsumers }),
+  });
   return { SAMLRequest, authnRequest, acsUrl, ...(RelayState !== undefined && { RelayState }) };
 }
 
@@ -117,6 +124,13 @@ function oidcPart({ body, user, defaultAudience }: Beginning): OidcRequestPart {
     ...(defaulted.length > 0 && { defaulted }),
   };
 }
+
+export const clientNotSaml = (clientId: string): LoginError =>
+  new LoginError(
+    'client_not_saml',
+    `the client ${clientId} is no SAML service provider: give it "addons": {"samlp": {}}`,
+    { errors: [{ pointer: '/client_id', detail: 'has no addons.samlp' }] },
+  );
 
 const notOfProtocol = (member: string, protocol: string): LoginError =>
   new LoginError(

@@ -9,6 +9,7 @@ export type LoginErrorCode =
   | 'login_elsewhere'
   | 'login_expired'
   | 'login_form_stale'
+  | 'credentials_refused'
   | 'too_many_attempts'
   | 'client_unknown'
   | 'auto_login_unusable'

@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common';
+import { AuthenticationService } from './authentication.service.js';
+import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { InspectionService } from './inspection.service.js';
 import { BaseUrl, Clock, Failures, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
+import { SamlLoginsService } from './saml-logins.service.js';
+import { SessionsService } from './sessions.service.js';
 import { TenantService } from './tenant.service.js';
 import { TransactionsService } from './transactions.service.js';
 
@@ -14,6 +18,10 @@ const providers = [
   Retention,
   TenantService,
   CircumstancesService,
+  SessionsService,
+  AuthenticationService,
+  BrowserLoginsService,
+  SamlLoginsService,
   TransactionsService,
   InspectionService,
 ];

@@ -6,6 +6,7 @@ import { effectiveConfiguration, type EffectiveConfiguration } from '../protocol
 import { STATUS } from '../protocol/saml/names.js';
 import type { ResponseContext, ResponseIds } from '../protocol/saml/response-context.js';
 import type { SamlStatus } from '../protocol/saml/response.js';
+import type { MintmarkError } from '../protocol/mintmark-error.js';
 import { verifyMessageSignature } from '../protocol/saml/message-signature.js';
 import { SamlError, type SamlErrorCode } from '../protocol/saml/saml-error.js';
 import type { SigningPair } from '../protocol/xml/signature.js';
@@ -75,8 +76,8 @@ const STATUSES: Partial<Record<SamlErrorCode, StatusRow>> = {
     message: 'The user was not authenticated.',
   },
 };
-const statusOf = (code: SamlErrorCode, request: AuthnRequest | undefined): SamlStatus => {
-  const row = STATUSES[code] ?? RESPONDER;
+const statusOf = (error: MintmarkError, request: AuthnRequest | undefined): SamlStatus => {
+  const row = (error instanceof SamlError ? STATUSES[error.code] : undefined) ?? RESPONDER;
   return typeof row === 'function' ? row(request) : row;
 };
 
@@ -146,22 +147,23 @@ export function denySamlLogin(
   transaction: Transaction,
   reason: string,
   circumstances: Circumstances,
+  subCode?: string,
 ): Transaction {
   return endWithError(
     transaction,
     'denied',
     { reason },
-    { code: STATUS.responder, message: reason },
+    { code: STATUS.responder, ...(subCode !== undefined && { subCode }), message: reason },
     circumstances,
   );
 }
 
 export function failSamlLogin(
   transaction: Transaction,
-  error: SamlError,
+  error: MintmarkError,
   circumstances: Circumstances,
 ): Transaction {
-  const status = statusOf(error.code, transaction.saml?.authnRequest);
+  const status = statusOf(error, transaction.saml?.authnRequest);
   return endWithError(
     transaction,
     'failed',

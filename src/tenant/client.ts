@@ -13,7 +13,9 @@ const urls = z.array(webUrl, 'must be array').max(100);
 
 const clientId = z
   .string('must be string')
-  .regex(/^[\w.~-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ ~ -');
+  .regex(/^[\w.~-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ ~ -')
+  // /samlp/metadata and /samlp/logout are every client's
+  .refine((id) => id !== 'metadata' && id !== 'logout', 'must NOT be metadata or logout');
 
 /** What a caller may write. */
 export const clientBodySchema = z.strictObject({

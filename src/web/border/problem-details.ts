@@ -34,6 +34,7 @@ const BORDER_STATUS: Readonly<Record<BorderErrorCode, number>> = {
 /** What the codes of the other floors mean over HTTP; the first row that fits decides. */
 const STATUS_BY_CODE: readonly (readonly [code: RegExp, status: number])[] = [
   [/_not_found$/, 404],
+  [/^too_many_/, 429],
   [/_exists$/, 409],
   [/^transaction_/, 409],
 ];

@@ -1,0 +1,377 @@
+import { Injectable } from '@nestjs/common';
+import type { MintmarkError } from '../protocol/mintmark-error.js';
+import { ClientStore } from '../storage/client-store.js';
+import { TransactionStore } from '../storage/transaction-store.js';
+import { UserStore } from '../storage/user-store.js';
+import type { Client } from '../tenant/client.js';
+import { sessionIdOf } from '../tenant/session.js';
+import type { TenantSettings } from '../tenant/tenant-settings.js';
+import type { Transaction } from '../tenant/transaction.js';
+import type { User } from '../tenant/user.js';
+import { advance, cancel, fail } from './advance.js';
+import { AuthenticationService, type Authentication } from './authentication.service.js';
+import type { Circumstances, Tenant } from './circumstances.js';
+import { CircumstancesService } from './circumstances.service.js';
+import { loggedIn, participantOf, type AuthenticatedBy } from './logged-in.js';
+import { LoginError } from './login-error.js';
+import { isFinished } from './next-step.js';
+import { Clock, Randomness } from './ports.js';
+import { Retention } from './retention.service.js';
+import { SessionsService, type LiveSession, type SessionCookie } from './sessions.service.js';
+import { TenantService } from './tenant.service.js';
+import { withEvent } from './transaction-settings.js';
+import { TransactionsService } from './transactions.service.js';
+import { notAuthenticated, notPassively, wishesOf } from './wishes.js';
+
+/** What a browser brings along besides the message. */
+export interface Browser {
+  /** Of the session cookie. */
+  readonly sessionToken: string | undefined;
+  /** Of the cookie that tells browsers apart before anybody has logged in. */
+  readonly browserToken: string | undefined;
+}
+
+/** What the browser gets. */
+export type LoginAnswer =
+  /** The Response, for the transaction's ACS. */
+  | { readonly kind: 'deliver'; readonly transaction: Transaction; readonly cookie?: SessionCookie }
+  /** It goes to `/login?state=<id>`. */
+  | { readonly kind: 'prompt'; readonly transaction: Transaction }
+  /** There is no address that may hear of it: a page of ours says what is wrong. */
+  | { readonly kind: 'refuse'; readonly transaction: Transaction | null; readonly error: MintmarkError };
+
+/** What the login page is made of. */
+export interface LoginPrompt {
+  readonly kind: 'page';
+  readonly transaction: Transaction;
+  readonly client: Client | null;
+  readonly browserToken: string;
+  /** To be set, where the browser had none. */
+  readonly isNewBrowser: boolean;
+  /** For one click; empty unless the tenant allows it. */
+  readonly users: readonly User[];
+}
+
+/** The page once more, with what is wrong: the same for a wrong password, an unknown user and a blocked one. */
+export interface WrongCredentials {
+  readonly kind: 'wrong';
+  readonly prompt: LoginPrompt;
+  /** `credentials_refused`, `too_many_attempts`. */
+  readonly error: LoginError;
+}
+
+/** What the login form was filled in with. */
+export type Credentials =
+  { readonly username: string; readonly password: string } | { readonly userId: string };
+
+/** A login that nobody finished is over after so long. */
+const LONGEST_LOGIN_MS = 3_600_000;
+/** After so many refusals the SP is told that nobody could be authenticated. */
+const MOST_REFUSALS = 20;
+const USERS_OFFERED = 12;
+
+/** Logins that a browser brings, whatever the protocol: who logs in, by a session or by the page, and what the browser gets then. */
+@Injectable()
+export class BrowserLoginsService {
+  constructor(
+    private readonly store: TransactionStore,
+    private readonly clients: ClientStore,
+    private readonly users: UserStore,
+    private readonly transactions: TransactionsService,
+    private readonly tenants: TenantService,
+    private readonly circumstances: CircumstancesService,
+    private readonly sessions: SessionsService,
+    private readonly authentication: AuthenticationService,
+    private readonly clock: Clock,
+    private readonly randomness: Randomness,
+    private readonly retention: Retention,
+  ) {}
+
+  /** Stores a transaction that has just begun, at its end where nobody needs to be asked. */
+  async begin(
+    transaction: Transaction,
+    client: Client,
+    { browser, cameByPost }: { readonly browser: Browser; readonly cameByPost: boolean },
+    tenant: Tenant,
+    circumstances: Circumstances,
+  ): Promise<LoginAnswer> {
+    const userId = client.auto_login ?? tenant.settings.auto_login;
+    if (userId !== undefined) return this.#autoLogin(transaction, userId, browser, tenant, circumstances);
+    // a session cookie does not come along on a post from another site; on the redirect that follows it does
+    if (cameByPost) return this.#prompt(transaction);
+    return this.#goOn(transaction, browser, tenant, circumstances);
+  }
+
+  /** Keeps the failed login, and tells whoever asked for it where there is an address for that. */
+  async refuse(
+    transaction: Transaction,
+    error: MintmarkError,
+    circumstances: Circumstances,
+  ): Promise<LoginAnswer> {
+    const failed = fail(transaction, error, circumstances);
+    await this.#insert(failed);
+    return answerTo(failed, error);
+  }
+
+  /** What `GET /login?state=` shows: the page, or the Response where a session is there. Throws LoginError where it cannot go on. */
+  async resume(id: string, browser: Browser): Promise<LoginAnswer | LoginPrompt> {
+    const tenant = await this.tenants.current();
+    const transaction = await this.#open(id, browser);
+    const live = await this.#usableSession(transaction, browser, tenant.settings);
+    if (live) return this.#finish(id, (open) => this.#withSession(open, live));
+    if (wishesOf(transaction).isPassive) return this.#fail(id, notPassively(transaction));
+    const browserToken = browser.browserToken ?? this.#newBrowserToken();
+    const bound = await this.#bind(transaction, browserToken);
+    return this.#page(bound, browserToken, browser.browserToken === undefined, tenant.settings);
+  }
+
+  /** What the form of the login page asks for. `wrong` shows the page again. Throws LoginError where the login cannot go on. */
+  async submit(
+    id: string,
+    credentials: Credentials,
+    browser: Browser,
+    address: string,
+  ): Promise<LoginAnswer | WrongCredentials> {
+    const tenant = await this.tenants.current();
+    const transaction = await this.#open(id, browser);
+    const oneClick = 'userId' in credentials;
+    if (oneClick && !tenant.settings.one_click_login)
+      throw new LoginError('login_form_stale', 'The tenant does not offer logins by one click any more.');
+    let outcome: Authentication;
+    try {
+      outcome = oneClick
+        ? await this.authentication.byOneClick(credentials.userId)
+        : await this.authentication.byPassword(credentials.username, credentials.password, address);
+    } catch (error) {
+      if (!(error instanceof LoginError)) throw error;
+      const prompt = await this.#page(transaction, browser.browserToken!, false, tenant.settings);
+      return { kind: 'wrong', prompt, error };
+    }
+    if (outcome.user === null) {
+      const named = oneClick ? credentials.userId : credentials.username;
+      return this.#refuseUser(id, named, outcome.why, browser, tenant);
+    }
+    return this.#logIn(transaction, outcome.user, oneClick ? 'one_click' : 'password', browser, tenant);
+  }
+
+  /** The user does not want to log in: the SP is told so (SAML Core 3.2.2.2, AuthnFailed). */
+  async cancel(id: string, browser: Browser): Promise<LoginAnswer> {
+    await this.#open(id, browser);
+    const circumstances = this.circumstances.of(await this.tenants.current());
+    const transaction = await this.transactions.change(id, (open) =>
+      cancel(open, 'The user cancelled the login.', circumstances),
+    );
+    return { kind: 'deliver', transaction };
+  }
+
+  /** A pending login of this very browser. Throws LoginError. */
+  async #open(id: string, { browserToken }: Browser): Promise<Transaction> {
+    const transaction = await this.store.get(id);
+    if (!transaction?.browser)
+      throw new LoginError(
+        'login_not_found',
+        'There is no such login: the address may be cut off, or the login so old that it was deleted. Start again at the application.',
+      );
+    if (isFinished(transaction))
+      throw new LoginError(
+        'transaction_finished',
+        'This login is over; its answer was delivered once. To log in again, start at the application.',
+        { extensions: { transaction_id: id } },
+      );
+    if (this.clock.now().getTime() - Date.parse(transaction.createdAt) > LONGEST_LOGIN_MS)
+      throw new LoginError(
+        'login_expired',
+        'This login was begun more than an hour ago. Start again at the application.',
+      );
+    const { digest } = transaction.browser;
+    if (digest !== null && (browserToken === undefined || sessionIdOf(browserToken) !== digest))
+      throw new LoginError(
+        'login_elsewhere',
+        'This login was begun in another browser, or cookies are not kept. Allow cookies for this server, and start again at the application.',
+      );
+    return transaction;
+  }
+
+  /** At the first request of a login the session decides, or the login page must. */
+  async #goOn(
+    transaction: Transaction,
+    browser: Browser,
+    tenant: Tenant,
+    circumstances: Circumstances,
+  ): Promise<LoginAnswer> {
+    const live = await this.#usableSession(transaction, browser, tenant.settings);
+    if (live) {
+      const ended = await advance(this.#withSession(transaction, live), circumstances);
+      await this.#insert(ended);
+      return { kind: 'deliver', transaction: ended };
+    }
+    if (wishesOf(transaction).isPassive)
+      return this.refuse(transaction, notPassively(transaction), circumstances);
+    return this.#prompt(transaction);
+  }
+
+  async #prompt(transaction: Transaction): Promise<LoginAnswer> {
+    await this.#insert(transaction);
+    return { kind: 'prompt', transaction };
+  }
+
+  async #autoLogin(
+    transaction: Transaction,
+    userId: string,
+    browser: Browser,
+    tenant: Tenant,
+    circumstances: Circumstances,
+  ): Promise<LoginAnswer> {
+    const user = await this.users.get(userId);
+    if (!user || user.blocked === true)
+      return this.refuse(
+        transaction,
+        new LoginError(
+          'auto_login_unusable',
+          `auto_login names the user ${userId}, who ${user ? 'is blocked' : 'does not exist'}: GET /api/v2/users lists them`,
+        ),
+        circumstances,
+      );
+    const previous = await this.sessions.live(browser.sessionToken, tenant.settings);
+    const { session, cookie } = await this.sessions.begin(user, previous, tenant.settings);
+    const ended = await advance(
+      loggedIn(transaction, {
+        user,
+        by: 'auto_login',
+        sessionId: session.id,
+        authenticatedAt: session.authenticatedAt,
+        at: circumstances.at,
+      }),
+      circumstances,
+    );
+    await this.#insert(ended);
+    return { kind: 'deliver', transaction: ended, ...(cookie && { cookie }) };
+  }
+
+  async #logIn(
+    transaction: Transaction,
+    user: User,
+    by: AuthenticatedBy,
+    browser: Browser,
+    tenant: Tenant,
+  ): Promise<LoginAnswer> {
+    const previous = await this.sessions.live(browser.sessionToken, tenant.settings);
+    const { session, cookie } = await this.sessions.begin(user, previous, tenant.settings);
+    const answer = await this.#finish(transaction.id, (open) =>
+      loggedIn(open, {
+        user,
+        by,
+        sessionId: session.id,
+        authenticatedAt: session.authenticatedAt,
+        at: this.clock.now(),
+      }),
+    );
+    return { ...answer, ...(cookie && { cookie }) };
+  }
+
+  /** Runs the steps of a stored transaction to its end. */
+  async #finish(
+    id: string,
+    step: (open: Transaction) => Transaction,
+  ): Promise<LoginAnswer & { kind: 'deliver' }> {
+    const circumstances = this.circumstances.of(await this.tenants.current());
+    const transaction = await this.transactions.change(
+      id,
+      (open) => advance(step(open), circumstances),
+      participantOf,
+    );
+    return { kind: 'deliver', transaction };
+  }
+
+  async #fail(id: string, error: MintmarkError): Promise<LoginAnswer> {
+    const circumstances = this.circumstances.of(await this.tenants.current());
+    const transaction = await this.transactions.change(id, (open) => fail(open, error, circumstances));
+    return answerTo(transaction, error);
+  }
+
+  async #refuseUser(
+    id: string,
+    named: string,
+    why: string,
+    browser: Browser,
+    tenant: Tenant,
+  ): Promise<LoginAnswer | WrongCredentials> {
+    const circumstances = this.circumstances.of(tenant);
+    const noted = await this.transactions.change(id, (open) => {
+      const refusals = (open.browser?.refusals ?? 0) + 1;
+      const seen = withEvent(
+        { ...open, browser: { digest: null, sessionId: null, ...open.browser, refusals } },
+        {
+          name: 'user.refused',
+          at: circumstances.at.toISOString(),
+          detail: { username: named.slice(0, 256), why },
+        },
+      );
+      if (refusals < MOST_REFUSALS) return { ...seen, revision: open.revision + 1 };
+      return fail(seen, notAuthenticated(`the login was refused ${refusals} times`), circumstances);
+    });
+    if (isFinished(noted)) return { kind: 'deliver', transaction: noted };
+    const token = browser.browserToken!;
+    return {
+      kind: 'wrong',
+      prompt: await this.#page(noted, token, false, tenant.settings),
+      error: new LoginError('credentials_refused', 'That username and password do not belong together.'),
+    };
+  }
+
+  async #page(
+    transaction: Transaction,
+    browserToken: string,
+    isNewBrowser: boolean,
+    settings: TenantSettings,
+  ): Promise<LoginPrompt> {
+    const [client, users] = await Promise.all([
+      transaction.clientId === null ? null : this.clients.get(transaction.clientId),
+      settings.one_click_login ? this.users.list({ page: 0, perPage: USERS_OFFERED }) : { items: [] },
+    ]);
+    const offered = users.items.filter(({ blocked }) => blocked !== true);
+    return { kind: 'page', transaction, client, browserToken, isNewBrowser, users: offered };
+  }
+
+  /** From the first page on the login belongs to this browser. */
+  #bind(transaction: Transaction, browserToken: string): Promise<Transaction> | Transaction {
+    if ((transaction.browser?.digest ?? null) !== null) return transaction;
+    const digest = sessionIdOf(browserToken);
+    return this.transactions.change(transaction.id, (open) => ({
+      ...open,
+      browser: { sessionId: null, refusals: 0, ...open.browser, digest },
+      revision: open.revision + 1,
+    }));
+  }
+
+  /** The session of the browser, unless the user is to authenticate afresh. */
+  #usableSession(
+    transaction: Transaction,
+    { sessionToken }: Browser,
+    settings: TenantSettings,
+  ): Promise<LiveSession | null> | null {
+    return wishesOf(transaction).forceAuthn ? null : this.sessions.live(sessionToken, settings);
+  }
+
+  #withSession(transaction: Transaction, { session, user }: LiveSession): Transaction {
+    return loggedIn(transaction, {
+      user,
+      by: 'session',
+      sessionId: session.id,
+      authenticatedAt: session.authenticatedAt,
+      at: this.clock.now(),
+    });
+  }
+
+  async #insert(transaction: Transaction): Promise<void> {
+    await this.store.insert(transaction, participantOf(transaction));
+    this.retention.countCreated();
+  }
+
+  #newBrowserToken(): string {
+    return this.randomness.bytes(32).toString('base64url');
+  }
+}
+
+const answerTo = (transaction: Transaction, error: MintmarkError): LoginAnswer =>
+  transaction.result === null ? { kind: 'refuse', transaction, error } : { kind: 'deliver', transaction };

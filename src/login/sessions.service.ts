@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { SessionStore } from '../storage/session-store.js';
+import { sessionIdOf, type Session } from '../tenant/session.js';
+import type { TenantSettings } from '../tenant/tenant-settings.js';
+import type { User } from '../tenant/user.js';
+import { Clock, Randomness } from './ports.js';
+
+export interface LiveSession {
+  readonly session: Session;
+  readonly user: User;
+}
+/** A session as its browser keeps it. */
+export interface SessionCookie {
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+const HOUR_MS = 3_600_000;
+/** A session that is seen often need not be written each time; but so often that its idle end is about right. */
+const LONGEST_UNTOUCHED_MS = 60_000;
+const UNTOUCHED_PART = 0.1;
+
+/** Who is logged in in which browser. All of it is in the store: any instance can serve the next request. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly sessions: SessionStore,
+    private readonly clock: Clock,
+    private readonly randomness: Randomness,
+  ) {}
+
+  /** `null` where there is none, it is over, or its user is blocked or gone. */
+  async live(token: string | undefined, settings: TenantSettings): Promise<LiveSession | null> {
+    if (token === undefined || token === '') return null;
+    const found = await this.sessions.find(sessionIdOf(token));
+    if (!found || found.user.blocked === true) return null;
+    const now = this.clock.now().getTime();
+    const idle = now - Date.parse(found.session.lastSeenAt);
+    const idleLifetime = settings.idle_session_lifetime * HOUR_MS;
+    if (now >= Date.parse(found.session.expiresAt) || idle >= idleLifetime) return null;
+    if (idle > Math.min(LONGEST_UNTOUCHED_MS, idleLifetime * UNTOUCHED_PART))
+      await this.sessions.touch(found.session.id, new Date(now));
+    return found;
+  }
+
+  /**
+   * The session of a user who has just proved who they are. One of the same user goes on, with the SPs that know it; one of another user
+   * ends. A new session has a token of its own: what a browser held before the login is worth nothing after it.
+   */
+  async begin(
+    user: User,
+    previous: LiveSession | null,
+    settings: TenantSettings,
+  ): Promise<{ session: Session; cookie?: SessionCookie }> {
+    const now = this.clock.now();
+    const at = now.toISOString();
+    if (previous?.session.userId === user.user_id) {
+      const { session } = previous;
+      // it may have been ended in this very moment
+      if (await this.sessions.reauthenticate(session.id, now))
+        return { session: { ...session, authenticatedAt: at, lastSeenAt: at } };
+    } else if (previous) await this.sessions.delete(previous.session.id);
+    const token = this.randomness.bytes(32).toString('base64url');
+    const expiresAt = new Date(now.getTime() + settings.session_lifetime * HOUR_MS);
+    const session: Session = {
+      id: sessionIdOf(token),
+      userId: user.user_id,
+      createdAt: at,
+      authenticatedAt: at,
+      lastSeenAt: at,
+      expiresAt: expiresAt.toISOString(),
+    };
+    await this.sessions.insert(session);
+    return { session, cookie: { token, expiresAt } };
+  }
+}

@@ -1,0 +1,65 @@
+/** What a login comes to, as a browser gets it: the form that carries the Response to its ACS, the way to the login page, or what is wrong. */
+import { randomBytes } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+import type { LoginAnswer } from '../../login/browser-logins.service.js';
+import type { MintmarkError } from '../../protocol/mintmark-error.js';
+import type { SamlResult, Transaction } from '../../tenant/transaction.js';
+import { problemOf } from '../border/problem-details.js';
+import { setSessionCookie } from '../cookies.js';
+import { deliveryPage } from '../pages/delivery-page.js';
+import { sendProtocolPage } from '../pages/protocol-page.js';
+import { refusalPage } from '../pages/refusal-page.js';
+
+export const isSecure = (baseUrl: string): boolean => baseUrl.startsWith('https:');
+
+/** For a script of one page. */
+export const newNonce = (): string => randomBytes(16).toString('base64');
+
+export function sendAnswer(reply: FastifyReply, answer: LoginAnswer, baseUrl: string): string {
+  switch (answer.kind) {
+    case 'prompt':
+      return redirect(reply, `/login?state=${encodeURIComponent(answer.transaction.id)}`);
+    case 'refuse':
+      return sendRefusal(reply, answer.error, answer.transaction);
+    case 'deliver':
+      if (answer.cookie)
+        setSessionCookie(reply, answer.cookie.token, {
+          expiresAt: answer.cookie.expiresAt,
+          secure: isSecure(baseUrl),
+        });
+      return sendResponse(reply, answer.transaction);
+  }
+}
+
+/** 303: whatever the method was, what follows is a GET; and relative, since the browser may know us by another name. */
+export function redirect(reply: FastifyReply, location: string): string {
+  reply.code(303).headers({ location, 'cache-control': 'no-cache, no-store', pragma: 'no-cache' });
+  return '';
+}
+
+/** SAML Bindings 3.5.4, to the validated ACS whatever Destination says. An error Response goes the same way, with 200 (3.5.6). */
+function sendResponse(reply: FastifyReply, { result, clientId }: Transaction): string {
+  const { SAMLResponse, acsUrl, RelayState } = result as SamlResult;
+  const nonce = newNonce();
+  const fields: [string, string][] = [['SAMLResponse', SAMLResponse]];
+  if (RelayState !== undefined) fields.push(['RelayState', RelayState]);
+  return sendProtocolPage(
+    reply.code(200),
+    deliveryPage({ action: acsUrl, fields, nonce, to: clientId ?? '' }),
+    { nonce, formAction: 'anywhere' },
+  );
+}
+
+/** A page of ours, where no service provider may hear of it. */
+export function sendRefusal(
+  reply: FastifyReply,
+  error: MintmarkError,
+  transaction: Pick<Transaction, 'id'> | null,
+): string {
+  const { title, detail, code, status } = problemOf(error);
+  return sendProtocolPage(
+    reply.code(status),
+    refusalPage({ title, detail, code, status, transactionId: transaction?.id ?? null }),
+    { formAction: 'none' },
+  );
+}
