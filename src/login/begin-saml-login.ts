@@ -93,10 +93,19 @@ export const unreadableSamlLogin = (
     clientId: known.client?.client_id ?? null,
     createdAt: known.at.toISOString(),
     browser: { digest: null, sessionId: null, refusals: 0 },
-    saml: { ...receivedPart(arrival, known.request), acsUrl: null },
+    saml: { ...shortened(receivedPart(arrival, known.request)), acsUrl: null },
     samlLayers: known.client ? { client: clientLayer(known.client) } : {},
     timeline: [requestReceived(arrival, known.request, known.at)],
   });
+
+/** Anyone can send what nobody can read; as much of it is kept as tells what it was. */
+const LONGEST_KEPT = 16_384;
+const shortened = (part: Omit<SamlRequestPart, 'acsUrl'>): Omit<SamlRequestPart, 'acsUrl'> => ({
+  ...part,
+  ...(part.SAMLRequest !== undefined && { SAMLRequest: part.SAMLRequest.slice(0, LONGEST_KEPT) }),
+  ...(part.query !== undefined && { query: part.query.slice(0, LONGEST_KEPT) }),
+  ...(part.RelayState !== undefined && { RelayState: part.RelayState.slice(0, LONGEST_KEPT) }),
+});
 
 interface Judged {
   readonly acsUrl: string | null;

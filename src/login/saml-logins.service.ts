@@ -48,9 +48,10 @@ export class SamlLoginsService {
     let arrival: SamlArrival = { method, received: null };
     let request: AuthnRequest | undefined;
     try {
-      if (clientId !== null) client = await this.#client(clientId);
+      if (clientId !== null) client = await this.clients.get(clientId);
       arrival = read();
       request = decodeArrival(arrival);
+      if (clientId !== null && !client) throw clientUnknown(clientId);
       client ??= await this.#clientNamedBy(request);
     } catch (error) {
       if (!(error instanceof MintmarkError)) throw error;
@@ -72,15 +73,6 @@ export class SamlLoginsService {
     if (begun.refusal) return this.logins.refuse(begun.transaction, begun.refusal, circumstances);
     const cameByPost = method === 'POST';
     return this.logins.begin(begun.transaction, client, { browser, cameByPost }, tenant, circumstances);
-  }
-
-  async #client(id: string): Promise<Client> {
-    const client = await this.clients.get(id);
-    if (client) return client;
-    throw new LoginError(
-      'client_unknown',
-      `The address names the client ${id}, and there is none: look at the service provider's single sign-on URL, or make the client.`,
-    );
   }
 
   /** On the shared URL the Issuer names the client. */
@@ -113,3 +105,9 @@ function decodeArrival({ received }: SamlArrival): AuthnRequest | undefined {
     'a SAMLResponse came where an AuthnRequest is wanted: an identity provider receives SAMLResponse at its logout URL only',
   );
 }
+
+const clientUnknown = (id: string): LoginError =>
+  new LoginError(
+    'client_unknown',
+    `the address names the client ${id}, and there is none: look at the service provider's single sign-on URL, or make the client`,
+  );
