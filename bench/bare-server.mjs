@@ -1,19 +1,42 @@
-/** Reads a JSON body, signs as often as it is told, answers JSON: the least a server that signs can do. */
-import { createPrivateKey, sign } from 'node:crypto';
+/**
+ * The least a server that does the same cryptography can do. `json <n>`: reads a JSON body, signs n times, answers JSON.
+ * `redirect`: verifies the signature of its query once, signs once, answers a page.
+ */
+import { createPrivateKey, sign, verify, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-const times = Number(process.argv[2]);
-const key = createPrivateKey(readFileSync(new URL('../test/keys/saml-idp.key.pem', import.meta.url)));
+const [mode, times] = process.argv.slice(2);
+const file = (name) => readFileSync(new URL(`../test/keys/${name}`, import.meta.url));
+const key = createPrivateKey(file('saml-idp.key.pem'));
+const { publicKey } = new X509Certificate(file('saml-sp.crt.pem'));
 
-const server = createServer((request, response) => {
+function answerJson(request, response) {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
     const body = Buffer.concat(chunks);
     JSON.parse(body.toString());
-    const signatures = Array.from({ length: times }, () => sign('sha256', body, key).toString('base64'));
+    const signatures = Array.from({ length: Number(times) }, () =>
+      sign('sha256', body, key).toString('base64'),
+    );
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ signatures }));
   });
-});
+}
+
+function answerPage({ url }, response) {
+  const query = url.slice(url.indexOf('?') + 1);
+  const [signed, signature] = query.split('&Signature=');
+  const isValid = verify(
+    'sha256',
+    Buffer.from(signed),
+    publicKey,
+    Buffer.from(decodeURIComponent(signature), 'base64'),
+  );
+  if (!isValid) return response.writeHead(400).end();
+  const value = sign('sha256', Buffer.from(signed), key).toString('base64');
+  return response.setHeader('content-type', 'text/html; charset=utf-8').end(`<!doctype html><p>${value}</p>`);
+}
+
+const server = createServer(mode === 'redirect' ? answerPage : answerJson);
 server.listen(0, '127.0.0.1', () => process.stdout.write(`http://127.0.0.1:${server.address().port}\n`));

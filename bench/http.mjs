@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import { cpuOfProcess, median } from './cost.mjs';
+import { prepareSso } from './sso.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const CONNECTIONS = 32;
@@ -29,33 +30,38 @@ async function start(script, args, env) {
 }
 
 /** Microseconds of CPU a request costs the server, over so many seconds. */
-async function load({ child, url }, route, body, seconds) {
+async function load({ child, url }, requests, seconds) {
   const before = cpuOfProcess(child.pid);
-  const result = await autocannon({
-    url: url + route,
-    method: 'POST',
-    connections: CONNECTIONS,
-    duration: seconds,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  const result = await autocannon({ url, connections: CONNECTIONS, duration: seconds, ...requests });
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} answers of ${route} were not 2xx, ${result.errors} errors`);
+    throw new Error(`${result.non2xx} answers of ${url} were not 2xx, ${result.errors} errors`);
   return {
     cpu: ((cpuOfProcess(child.pid) - before) * 1e6) / result.requests.total,
     perSecond: result.requests.average,
   };
 }
 
+const posted = (body) => ({
+  method: 'POST',
+  requests: [
+    {
+      path: '/api/transactions',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    },
+  ],
+});
 const login = (protocol, client) => ({
   protocol,
   client_id: client,
   user: { user_id: 'auth0|alice' },
   complete: true,
 });
+/** By case: the bare server it is measured against, and what both are asked. */
 const CASES = {
-  saml: { signatures: 1, body: login('samlp', 'demo-sp') },
-  jwt: { signatures: 2, body: login('oidc', 'demo-app') },
+  saml: { bare: ['json', '1'], prepare: () => posted(login('samlp', 'demo-sp')) },
+  jwt: { bare: ['json', '2'], prepare: () => posted(login('oidc', 'demo-app')) },
+  sso: { bare: ['redirect'], prepare: prepareSso },
 };
 
 /** By case: CPU of a login relative to the bare server that signs as often, and logins a second. */
@@ -70,18 +76,19 @@ export async function measureHttp({ warmUp = 20, seconds = 6, rounds = 3 } = {})
     });
     started.push(server);
     const results = {};
-    for (const [name, { signatures, body }] of Object.entries(CASES)) {
-      const bare = await start(path('bare-server.mjs'), [String(signatures)], {});
+    for (const [name, { bare: mode, prepare }] of Object.entries(CASES)) {
+      const requests = await prepare(server);
+      const bare = await start(path('bare-server.mjs'), mode, {});
       started.push(bare);
       process.stderr.write(`\r  ${name} over HTTP: warming up for ${warmUp} s   `);
-      await load(bare, '/', body, Math.ceil(warmUp / 4));
-      await load(server, '/api/transactions', body, warmUp);
+      await load(bare, requests, Math.ceil(warmUp / 4));
+      await load(server, requests, warmUp);
       const ratios = [];
       const speeds = [];
       for (let round = 0; round < rounds; round++) {
         process.stderr.write(`\r  ${name} over HTTP: round ${round + 1} of ${rounds}          `);
-        const base = await load(bare, '/', body, seconds);
-        const own = await load(server, '/api/transactions', body, seconds);
+        const base = await load(bare, requests, seconds);
+        const own = await load(server, requests, seconds);
         ratios.push(own.cpu / base.cpu);
         speeds.push(own.perSecond);
       }
