@@ -1,11 +1,14 @@
 /** The only place that lays the border around an application. */
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { keepCookies } from '../cookies.js';
 import { BorderError } from './border-error.js';
-import { BODY_LIMIT_IN_BYTES, acceptJsonBodies } from './json-body.js';
+import { FORM_MEDIA_TYPE, acceptFormBodies } from './form-body.js';
+import { BODY_LIMIT_IN_BYTES, JSON_MEDIA_TYPE, acceptJsonBodies } from './json-body.js';
 import { KnownRoutes } from './known-routes.js';
 import { ProblemFilter, answer, namedRefusal, type Report } from './problem.filter.js';
-import { areaOf, refusalOf, type GuardPolicy } from './request-guard.js';
+import { areaOfRequest } from './request-area.js';
+import { refusalOf, type Area, type GuardPolicy } from './request-guard.js';
 import { SchemaPipe } from './schema.pipe.js';
 
 /** What the Fastify adapter is made with. */
@@ -13,25 +16,38 @@ export const borderOptions = {
   bodyLimit: BODY_LIMIT_IN_BYTES,
   // For all of a request to arrive; Fastify's own default is for ever.
   requestTimeout: 30_000,
+  // A signed request stands in the address, beside the cookies of every server on localhost; Node's own 16 kB end without a page of ours.
+  http: { maxHeaderSize: 65_536 },
   // An attribute's name stands in a path: 1024 characters of four bytes, each percent-encoded.
   routerOptions: { maxParamLength: 12_288 },
   // What the router refuses never comes to the filter.
-  frameworkErrors: (error: unknown, _request: unknown, reply: unknown) =>
+  frameworkErrors: (error: unknown, request: unknown, reply: unknown) =>
     answer(
-      reply as FastifyReply,
+      { request: request as FastifyRequest, reply: reply as FastifyReply, area: 'open' },
       namedRefusal(error) ?? new BorderError('invalid_request', 'The request line is not understood.'),
     ),
 } satisfies ConstructorParameters<typeof FastifyAdapter>[0];
 
-/** Bodies of the control API are JSON; a form could be posted by any page. */
-const isForeignBody = (headers: Readonly<Record<string, string | string[] | undefined>>): boolean => {
+/** What each area reads. Any page can post a form, so the control API takes none; what is open is posted by browsers. */
+const BODIES: Readonly<Partial<Record<Area, string>>> = { control: JSON_MEDIA_TYPE, open: FORM_MEDIA_TYPE };
+
+/** Why the body is none for its route; what no route takes is refused as that. */
+function refusedBodyOf(request: FastifyRequest, area: Area): BorderError | undefined {
+  const { headers } = request;
+  const expected = BODIES[area];
   const hasBody = Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
-  const mediaType = String(headers['content-type'] ?? '').split(';', 1)[0]!;
-  return hasBody && mediaType.trim().toLowerCase() !== 'application/json';
-};
+  if (!hasBody || expected === undefined || request.is404) return undefined;
+  const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]!;
+  if (mediaType.trim().toLowerCase() === expected) return undefined;
+  return new BorderError(
+    'content_type_unsupported',
+    `Send the body with the header content-type: ${expected}.`,
+  );
+}
 
 /**
- * Guards every request, reads JSON, checks schemas and answers problems. Call it once, before the application is initialised.
+ * Guards every request, reads bodies, checks schemas and answers problems: JSON for the control API, forms (as raw
+ * strings) elsewhere. Call it once, before the application is initialised.
  * `policy` is asked on each request, since the port may be known only after listening.
  */
 export function layBorder(
@@ -43,7 +59,7 @@ export function layBorder(
   fastify.addHook('onRoute', ({ method, url }) => routes.add(method, url));
   fastify.addHook('onRequest', (request, reply, done) => {
     const { method, headers } = request;
-    const area = areaOf(request.is404 ? undefined : request.routeOptions.url);
+    const area = areaOfRequest(request);
     reply.header('x-content-type-options', 'nosniff');
     if (area === 'control') reply.header('cache-control', 'no-store');
     let refusal: BorderError | undefined;
@@ -53,17 +69,16 @@ export function layBorder(
       // Fastify does not catch what a hook throws; without a policy nothing passes.
       return done(error as Error);
     }
-    if (refusal) return done(refusal);
-    if (area === 'control' && isForeignBody(headers))
-      return done(
-        new BorderError(
-          'content_type_unsupported',
-          'Send the body with the header content-type: application/json.',
-        ),
-      );
-    return done();
+    return done(refusal ?? refusedBodyOf(request, area));
   });
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    // so that `@Body() body: string` is one, though a post may come without any
+    if (areaOfRequest(request) === 'open') request.body ??= '';
+    done();
+  });
+  keepCookies(fastify, () => policy().origin.startsWith('https:'));
   acceptJsonBodies(app);
+  acceptFormBodies(app);
   app.useGlobalPipes(new SchemaPipe());
   app.useGlobalFilters(new ProblemFilter(routes, report));
 }

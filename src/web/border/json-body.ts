@@ -4,6 +4,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RawServerDefault } from 'fastify';
 import { BorderError } from './border-error.js';
 
+export const JSON_MEDIA_TYPE = 'application/json';
+
 /** Bodies are read up to so many bytes. */
 export const BODY_LIMIT_IN_BYTES = 1_048_576;
 
@@ -35,7 +37,7 @@ export function acceptJsonBodies(app: NestFastifyApplication): void {
   fastify.removeContentTypeParser('text/plain');
   const parse = fastify.getDefaultJsonParser('error', 'error');
   app.useBodyParser<RawServerDefault>(
-    'application/json',
+    JSON_MEDIA_TYPE,
     { bodyLimit: BODY_LIMIT_IN_BYTES },
     (request, body, done) => {
       if (body.length === 0) return done(null, undefined);

@@ -2,10 +2,16 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MintmarkError } from '../../protocol/mintmark-error.js';
 import { DatabaseError } from '../../storage/database.js';
+import { prefersHtml } from '../pages/prefers-html.js';
+import { sendProtocolPage } from '../pages/protocol-page.js';
+import { refusalPage } from '../pages/refusal-page.js';
 import { BorderError, type BorderErrorCode } from './border-error.js';
-import { BODY_LIMIT_IN_BYTES } from './json-body.js';
+import { FORM_LIMIT_IN_BYTES, FORM_MEDIA_TYPE } from './form-body.js';
+import { BODY_LIMIT_IN_BYTES, JSON_MEDIA_TYPE } from './json-body.js';
 import type { KnownRoutes } from './known-routes.js';
 import { PROBLEM_JSON, problem, problemOf, statusOf, type ProblemDetails } from './problem-details.js';
+import { areaOfRequest } from './request-area.js';
+import type { Area } from './request-guard.js';
 
 /** Writes down what nobody foresaw. `where` is method and route, without values. */
 export type Report = (error: unknown, where: string) => void;
@@ -15,11 +21,11 @@ const FASTIFY_CODES: ReadonlyMap<unknown, readonly [BorderErrorCode, string]> = 
   Object.entries<readonly [BorderErrorCode, string]>({
     FST_ERR_CTP_BODY_TOO_LARGE: [
       'body_too_large',
-      `The body is larger than ${BODY_LIMIT_IN_BYTES} bytes (1 MB).`,
+      `The body is larger than ${BODY_LIMIT_IN_BYTES} bytes (1 MB), or ${FORM_LIMIT_IN_BYTES} of a form (256 kB).`,
     ],
     FST_ERR_CTP_INVALID_MEDIA_TYPE: [
       'content_type_unsupported',
-      'Send the body with the header content-type: application/json.',
+      `Send the body with the header content-type: ${JSON_MEDIA_TYPE} to /api and /debug, ${FORM_MEDIA_TYPE} elsewhere.`,
     ],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
       'invalid_request',
@@ -36,15 +42,30 @@ export function namedRefusal(error: unknown): BorderError | undefined {
   return row && new BorderError(row[0], row[1], { cause: error });
 }
 
-/** Sends a problem, unless an answer is already under way. */
-export function answer(reply: FastifyReply, known: MintmarkError | ProblemDetails): void {
+/** Who is answered, and where. */
+export interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly area: Area;
+}
+
+/** Sends a problem, unless an answer is already under way; in the open a browser gets it as a page. */
+export function answer({ request, reply, area }: Exchange, known: MintmarkError | ProblemDetails): void {
   if (reply.sent) return;
   const details = known instanceof MintmarkError ? problemOf(known) : known;
   if (known instanceof BorderError) reply.headers(known.headers);
-  void reply.code(details.status).type(PROBLEM_JSON).send(JSON.stringify(details));
+  reply.code(details.status);
+  if (area === 'open') reply.header('vary', 'accept');
+  if (area === 'open' && prefersHtml(request.headers.accept))
+    void reply.send(sendProtocolPage(reply, pageOf(details), { formAction: 'none' }));
+  else void reply.type(PROBLEM_JSON).send(JSON.stringify(details));
 }
 
-/** Answers every error that reaches the border with a problem (RFC 9457); what is not known is reported and answered as 500. */
+function pageOf({ transaction_id: id, ...details }: ProblemDetails): string {
+  return refusalPage({ ...details, transactionId: typeof id === 'string' ? id : null });
+}
+
+/** Answers every error that reaches the border with a problem (RFC 9457) or its page; what is not known is reported and answered as 500. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
@@ -59,7 +80,7 @@ export class ProblemFilter implements ExceptionFilter {
     const status = known instanceof MintmarkError ? statusOf(known.code) : known.status;
     if (status >= 500)
       this.report(error, `${request.method} ${request.routeOptions?.url ?? 'outside of every route'}`);
-    answer(reply, known);
+    answer({ request, reply, area: areaOfRequest(request) }, known);
   }
 
   private named(error: unknown, request: FastifyRequest): MintmarkError | ProblemDetails {

@@ -91,6 +91,19 @@ label { display: grid; gap: .15rem; font-size: .85rem; color: var(--soft); }
 input, select, button { font: inherit; font-size: .925rem; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 5px; padding: .35rem .6rem; min-height: 2.3rem; }
 input { width: 12rem; }
 button { border-color: var(--mint); color: var(--mint); cursor: pointer; padding-inline: 1rem; }
+button:hover, .button:hover { background: var(--tint); }
+button.primary, .button.primary { background: var(--mint); color: var(--paper); font-weight: 600; }
+button.primary:hover, .button.primary:hover { filter: brightness(1.12); }
+.button { display: inline-block; border: 1px solid var(--mint); border-radius: 5px; padding: .35rem 1rem; min-height: 2.3rem; font-size: .925rem; text-decoration: none; }
+.buttons { display: flex; flex-wrap: wrap; gap: .6rem; align-items: start; margin: .5rem 0; } .buttons form { margin: 0; }
+.login { display: grid; grid-template-columns: minmax(0, 22rem) minmax(0, 22rem); gap: 0 4rem; margin: 1.25rem 0; align-items: start; }
+form.entry { display: grid; gap: .35rem; max-width: 22rem; margin: 0; }
+.entry label { font-size: .925rem; color: var(--ink); margin-top: .5rem; } .entry input { width: 100%; font-size: 1rem; min-height: 2.6rem; }
+.entry .buttons { margin-top: 1rem; } .entry .buttons button { min-height: 2.6rem; } .entry .box { margin: 0; }
+[aria-invalid] { border-color: var(--bad); }
+form.users { display: grid; gap: .5rem; margin: 0; } .users h2 { font-size: 1rem; border: 0; margin: .5rem 0 0; padding: 0; } .users p { margin: 0; }
+.users button { display: grid; gap: 0; text-align: left; padding: .5rem .85rem; border-color: var(--line); color: var(--ink); overflow-wrap: anywhere; } .users button:hover { border-color: var(--mint); }
+.users b { font-weight: 600; } .users button .soft { font-size: .875rem; }
 ul.plain { list-style: none; padding: 0; margin: .75rem 0; }
 ul.plain li { margin: .45rem 0; }
 @media (max-width: 44rem) {
@@ -102,6 +115,7 @@ ul.plain li { margin: .45rem 0; }
   tr { border-top: 1px solid var(--line); padding: .6rem 0; } td { border: 0; padding: .15rem 0; }
   td[data-label]::before { content: attr(data-label) " "; color: var(--soft); font-size: .85rem; }
   input, select { width: 100%; } label { flex: 1 1 9rem; }
+  .login { grid-template-columns: minmax(0, 1fr); gap: 1.75rem; } form.entry { max-width: none; }
 }
 `;
 

@@ -1,0 +1,52 @@
+/** How a page of the protocol is sent: under a policy made for it alone, and kept by nobody. */
+import type { FastifyReply } from 'fastify';
+import { STYLE_HASH } from './style.js';
+
+/** Where the forms of a page may post. */
+const FORM_ACTIONS = {
+  none: "'none'",
+  self: "'self'",
+  // A browser applies form-action to the redirects that answer a post, too (Chrome does), and SPs redirect to origins that nobody
+  // can foresee. The address of the form itself is ours, validated and escaped.
+  anywhere: 'http: https:',
+} as const;
+
+export interface ProtocolPagePolicy {
+  /** Of the one script in it; without it no script runs. */
+  readonly nonce?: string;
+  /** `self` also binds what answers the post: it must not be a redirect to another origin. */
+  readonly formAction: keyof typeof FORM_ACTIONS;
+  /** What its script may fetch; nothing if left out. */
+  readonly connect?: 'anywhere';
+}
+
+const policyOf = ({ nonce, formAction, connect }: ProtocolPagePolicy): string =>
+  [
+    `default-src 'none'`,
+    `style-src '${STYLE_HASH}'`,
+    `img-src data:`,
+    ...(nonce === undefined ? [] : [`script-src 'nonce-${nonce}'`]),
+    ...(connect === undefined ? [] : ['connect-src http: https:']),
+    `form-action ${FORM_ACTIONS[formAction]}`,
+    `base-uri 'none'`,
+    `frame-ancestors 'none'`,
+  ].join('; ');
+
+/** CSP 3 `base64-value`. */
+const NONCE = /^[A-Za-z0-9+/_-]{16,}={0,2}$/;
+
+/** Sets the headers of a page on `reply`, and yields what to send. Throws an Error for a nonce that is none: it would stand in a header. */
+export function sendProtocolPage(reply: FastifyReply, markup: string, policy: ProtocolPagePolicy): string {
+  if (policy.nonce !== undefined && !NONCE.test(policy.nonce))
+    throw new Error('a nonce is base64 of 96 bits at least');
+  reply.headers({
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policyOf(policy),
+    // SAML Bindings 3.4.5.1, 3.5.5.1
+    'cache-control': 'no-cache, no-store',
+    pragma: 'no-cache',
+    // no-referrer would send the SP `Origin: null` along with the post
+    'referrer-policy': 'strict-origin',
+  });
+  return markup;
+}
