@@ -6,6 +6,7 @@ export type TenantErrorCode =
   | 'client_not_found'
   | 'user_not_found'
   | 'key_not_found'
+  | 'session_not_found'
   | 'client_exists'
   | 'user_exists'
   | 'key_exists'

@@ -2,13 +2,16 @@ import { Module } from '@nestjs/common';
 import { LoginModule } from '../login/login.module.js';
 import { ClientsController } from './api/clients.controller.js';
 import { KeysController } from './api/keys.controller.js';
+import { SessionsController } from './api/sessions.controller.js';
 import { TenantSettingsController } from './api/tenant-settings.controller.js';
 import { TransactionsController } from './api/transactions.controller.js';
 import { UsersController } from './api/users.controller.js';
 import { DebugController } from './debug/debug.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { HomeController } from './home/home.controller.js';
+import { LoginController } from './login/login.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
+import { SsoController } from './saml/sso.controller.js';
 
 /** Every controller. */
 @Module({
@@ -17,8 +20,11 @@ import { DiscoveryController } from './oidc/discovery.controller.js';
     TransactionsController,
     ClientsController,
     UsersController,
+    SessionsController,
     TenantSettingsController,
     KeysController,
+    SsoController,
+    LoginController,
     DebugController,
     HomeController,
     DiscoveryController,

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Clock, Randomness } from '../../login/ports.js';
+import { SessionStore } from '../../storage/session-store.js';
 import { UserStore } from '../../storage/user-store.js';
 import { hashPassword } from '../../tenant/password.js';
 import { TenantError } from '../../tenant/tenant-error.js';
@@ -38,6 +39,7 @@ const byEmailQuerySchema = z.strictObject({
 export class UsersController {
   constructor(
     private readonly users: UserStore,
+    private readonly sessions: SessionStore,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
   ) {}
@@ -78,7 +80,11 @@ export class UsersController {
     const hash = patch.password === undefined ? null : await hashPassword(patch.password);
     const now = this.clock.now();
     const user = existing(id, await this.users.update(id, (kept) => patchedUser(kept, patch, now)));
-    if (hash !== null) await this.users.setPasswordHash(id, hash);
+    if (hash !== null) {
+      await this.users.setPasswordHash(id, hash);
+      // whoever knew the old one is not to stay logged in
+      await this.sessions.deleteOfUser(id);
+    }
     return user;
   }
 
@@ -86,6 +92,7 @@ export class UsersController {
   @HttpCode(204)
   async delete(@Param('id') id: string): Promise<void> {
     if (!(await this.users.delete(id))) existing(id, null);
+    await this.sessions.deleteOfUser(id);
   }
 }
 
