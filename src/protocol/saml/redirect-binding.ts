@@ -2,59 +2,24 @@
  * HTTP-Redirect (SAML Bindings 3.4): a message in a query, and its detached signature over the very octets of that query.
  * Nothing is re-encoded to verify: `%2f`, `+` and an empty RelayState must count as they were signed.
  */
-import { sign, verify, type KeyObject } from 'node:crypto';
+import { sign, verify, type KeyObject, type X509Certificate } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../xml/algorithms.js';
-import { readCertificate } from './pem.js';
+import { unlessForbidden } from '../xml/signature.js';
+import { readMembers, unreadable, type Members, type MessageMember } from './form-members.js';
 import { SamlError } from './saml-error.js';
 
-/** A query is read up to so many characters. */
-const LONGEST_QUERY = 65_536;
-const MESSAGES = ['SAMLRequest', 'SAMLResponse'] as const;
-const MEMBERS = [...MESSAGES, 'RelayState', 'SigAlg', 'Signature', 'SAMLEncoding'] as const;
 const DEFLATE = 'urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE';
 
-export type RedirectMessage = { readonly [Member in (typeof MEMBERS)[number]]?: string } & {
-  /** What a signature covers: message, RelayState where there is one, and SigAlg, as they stand in the query. */
-  readonly signedOctets: string;
-};
-
 /**
- * The members of a query string, without its `?`. Throws `saml_message_too_large`, or `saml_request_binding` for a member that
- * stands twice (the parsed and the signed one could differ), two messages, or an encoding that is not DEFLATE.
+ * The members of a query string, without its `?`. Throws what `readMembers` throws, and `saml_request_binding` for an encoding
+ * that is not DEFLATE.
  */
-export function readRedirect(query: string): RedirectMessage {
-  if (query.length > LONGEST_QUERY)
-    throw new SamlError(
-      'saml_message_too_large',
-      `the query has ${query.length} characters; at most ${LONGEST_QUERY} are read, larger messages go by HTTP-POST`,
-    );
-  const raw = new Map<string, string>();
-  for (const part of query.split('&')) {
-    const equals = part.indexOf('=');
-    const name = decode(equals === -1 ? part : part.slice(0, equals));
-    if (!(MEMBERS as readonly string[]).includes(name)) continue;
-    if (raw.has(name)) throw refuse(`${name} stands twice in the query`);
-    raw.set(name, equals === -1 ? '' : part.slice(equals + 1));
-  }
-  if (MESSAGES.every((name) => raw.has(name))) throw refuse('it has a SAMLRequest and a SAMLResponse');
-  const message = Object.fromEntries([...raw].map(([name, value]) => [name, decode(value)]));
-  if (message['SAMLEncoding'] !== undefined && message['SAMLEncoding'] !== DEFLATE)
-    throw refuse(`SAMLEncoding must be ${DEFLATE}, or be left out`);
-  const signedOctets = [...MESSAGES, 'RelayState', 'SigAlg']
-    .filter((name) => raw.has(name))
-    .map((name) => `${name}=${raw.get(name)!}`)
-    .join('&');
-  return { ...message, signedOctets };
-}
-
-/** As forms encode: `+` is a space, and a broken escape is an error of the sender. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    throw refuse('the query has a percent sign that begins no valid escape');
-  }
+export function readRedirect(query: string): Members {
+  const members = readMembers(query, 'query');
+  if (members.SAMLEncoding && members.SAMLEncoding.value !== DEFLATE)
+    throw unreadable('query', `SAMLEncoding must be ${DEFLATE}, or be left out`);
+  return members;
 }
 
 /** SHA-1 only where the operator says so: whoever can forge it could choose where assertions go. */
@@ -63,51 +28,75 @@ const VERIFIABLE: readonly SignatureAlgorithm[] = [
   { uri: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha384', hash: 'sha384' },
   { uri: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512', hash: 'sha512' },
 ];
+const WITH_SHA1: readonly SignatureAlgorithm[] = [...VERIFIABLE, SIGNATURE_ALGORITHMS['rsa-sha1']];
 
 /**
- * Throws SamlError, the four cases apart (saml-output.md 9.4): `saml_request_unsigned`, `saml_sigalg_missing`,
- * `saml_sigalg_unsupported`, `saml_request_signature`.
+ * The one of `certificates` whose key signed `query`. Throws SamlError, the four cases apart (saml-output.md 9.4): `saml_request_unsigned`,
+ * `saml_sigalg_missing`, `saml_sigalg_unsupported`, `saml_request_signature`.
  */
 export function verifyRedirect(
-  message: RedirectMessage,
-  signingCert: string,
-  options: { allowSha1?: boolean } = {},
-): void {
-  if (message.Signature === undefined)
+  query: string,
+  certificates: readonly X509Certificate[],
+  options: { readonly acceptSha1?: boolean } = {},
+): X509Certificate {
+  const members = readRedirect(query);
+  if (!members.Signature)
     throw new SamlError(
       'saml_request_unsigned',
-      'signingCert is set, so the message must be signed in its query, and there is no Signature: an XML Signature inside the message does not count on HTTP-Redirect',
+      'the message must be signed in its query, since a certificate is set to verify it with, and there is no Signature: an XML Signature inside the message does not count on HTTP-Redirect (SAML Bindings 3.4.4.1)',
     );
-  if (message.SigAlg === undefined)
+  if (!members.SigAlg)
     throw new SamlError(
       'saml_sigalg_missing',
       'the query has a Signature but no SigAlg to say how it was made',
     );
-  const known = options.allowSha1 ? [...VERIFIABLE, SIGNATURE_ALGORITHMS['rsa-sha1']] : VERIFIABLE;
-  const algorithm = known.find(({ uri }) => uri === message.SigAlg);
+  const known = options.acceptSha1 ? WITH_SHA1 : VERIFIABLE;
+  const { value: uri } = members.SigAlg;
+  const algorithm = known.find((entry) => entry.uri === uri);
   if (!algorithm)
     throw new SamlError(
       'saml_sigalg_unsupported',
-      `the SigAlg ${message.SigAlg.slice(0, 200)} is not taken; use one of ${known.map(({ uri }) => uri).join(', ')}`,
+      `the SigAlg ${JSON.stringify(uri.slice(0, 200))} is not taken; use one of ${known.map((entry) => entry.uri).join(', ')}${uri === SIGNATURE_ALGORITHMS['rsa-sha1'].uri ? ', or set acceptSha1Requests' : ''}`,
     );
-  const { publicKey } = readCertificate(signingCert, { name: 'signingCert', pointer: '/signingCert' });
-  const signature = Buffer.from(message.Signature, 'base64');
-  // node-saml signs a space as %20 and sends it as +; both are the same value, so nothing is gained by insisting
-  const octets = [message.signedOctets, message.signedOctets.replaceAll('+', '%20')];
-  const isSigned = (text: string): boolean => verify(algorithm.hash, Buffer.from(text), publicKey, signature);
-  if (publicKey.asymmetricKeyType !== 'rsa' || !octets.some(isSigned))
-    throw new SamlError(
-      'saml_request_signature',
-      'the signature of the query does not verify with signingCert: another key signed it, or message, RelayState or SigAlg were changed or re-encoded on the way',
+  const signature = Buffer.from(members.Signature.value, 'base64');
+  const isSigned = (octets: string): X509Certificate | undefined =>
+    certificates.find(
+      ({ publicKey }) =>
+        publicKey.asymmetricKeyType === 'rsa' &&
+        unlessForbidden(`verify with RSA and ${algorithm.hash}`, () =>
+          verify(algorithm.hash, Buffer.from(octets), publicKey, signature),
+        ),
     );
+  const sent = signedOctets(members);
+  const respelt = asNodeSamlSigns(sent);
+  const certificate = isSigned(sent) ?? (respelt === sent ? undefined : isSigned(respelt));
+  if (certificate) return certificate;
+  throw new SamlError(
+    'saml_request_signature',
+    `the signature of the query does not verify with the RSA key of ${certificates.length === 1 ? 'the certificate that is set' : 'any certificate that is set'}: another key signed it, or message, RelayState or SigAlg were changed or re-encoded on the way`,
+  );
 }
+
+/** SAML Bindings 3.4.4.1: the message, RelayState where there is one, and SigAlg, as they stand in the query. */
+const SIGNED = ['SAMLRequest', 'SAMLResponse', 'RelayState', 'SigAlg'] as const;
+const signedOctets = (members: Members): string =>
+  SIGNED.flatMap((name) => (members[name] ? [`${name}=${members[name].raw}`] : [])).join('&');
+
+/**
+ * node-saml signs what `querystring` writes and sends what `URLSearchParams` writes. The two spell some characters in two ways;
+ * they stand for the same values, so nothing is gained by insisting.
+ */
+const asNodeSamlSigns = (octets: string): string =>
+  /\+|%(?:2[1789]|7E)/.test(octets)
+    ? octets.replace(/\+|%(?:2[1789]|7E)/g, (spelt) => (spelt === '+' ? '%20' : decodeURIComponent(spelt)))
+    : octets;
 
 /** The query that sends `xml`, signed where a key is given. An empty RelayState is left out. */
 export function writeRedirect(
-  name: (typeof MESSAGES)[number],
+  name: MessageMember,
   xml: string,
   more: {
-    readonly relayState?: string;
+    readonly relayState?: string | undefined;
     readonly signer?: { readonly key: KeyObject; readonly algorithm: SignatureAlgorithm };
   } = {},
 ): string {
@@ -119,9 +108,9 @@ export function writeRedirect(
   ] as const;
   const query = members.map(([member, value]) => `${member}=${encodeURIComponent(value)}`).join('&');
   if (!signer) return query;
-  const signature = sign(signer.algorithm.hash, Buffer.from(query), signer.key).toString('base64');
+  const { key, algorithm } = signer;
+  const signature = unlessForbidden(`sign with RSA and ${algorithm.hash}`, () =>
+    sign(algorithm.hash, Buffer.from(query), key).toString('base64'),
+  );
   return `${query}&Signature=${encodeURIComponent(signature)}`;
 }
-
-const refuse = (detail: string): SamlError =>
-  new SamlError('saml_request_binding', `the message cannot be read from the query: ${detail}`);

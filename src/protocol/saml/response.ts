@@ -40,7 +40,7 @@ const envelope = (parts: ResponseParts, status: SamlStatus, content: readonly Xm
     [element('saml:Issuer', {}, [parts.issuer]), statusElement(status), ...content],
   );
 
-function statusElement({ code, subCode, message }: SamlStatus): XmlElement {
+export function statusElement({ code, subCode, message }: SamlStatus): XmlElement {
   const nested = subCode === undefined ? [] : [element('samlp:StatusCode', { Value: subCode })];
   const text = message === undefined ? [] : [element('samlp:StatusMessage', {}, [carriable(message)])];
   return element('samlp:Status', {}, [element('samlp:StatusCode', { Value: code }, nested), ...text]);

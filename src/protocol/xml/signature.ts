@@ -57,7 +57,7 @@ const signatureValue = (
   );
 
 /** Throws `saml_algorithm_unsupported` where the machine's cryptographic policy forbids it, as RHEL 9 does with SHA-1. */
-function unlessForbidden(what: string, run: () => string): string {
+export function unlessForbidden<Result>(what: string, run: () => Result): Result {
   try {
     return run();
   } catch (cause) {
