@@ -6,7 +6,7 @@ import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { KEYS } from '../support/login-context.js';
 import { startTestServer, type TestServer } from '../support/server.js';
-import { makeServiceProvider, makeUser } from './service-provider.js';
+import { makeServiceProvider, makeUser, requestXmlOf } from './service-provider.js';
 
 let server: TestServer;
 let query: string;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   });
   await makeServiceProvider(server, { clientId: 'unsigned' });
   query = new URL(await sp.loginUrl('https://sp.example.test/a?b=c&d=é')).search.slice(1);
-  xml = await sp.saml.generateAuthorizeRequestAsync(false, true, undefined);
+  xml = await requestXmlOf(sp);
 });
 afterAll(() => server.close());
 

@@ -1,4 +1,5 @@
 /** A service provider: @node-saml/node-saml, set up for a client of the server under test. */
+import { inflateRawSync } from 'node:zlib';
 import { SAML, ValidateInResponseTo, type Profile, type SamlConfig } from '@node-saml/node-saml';
 import { KEYS } from '../support/login-context.js';
 import type { TestServer } from '../support/server.js';
@@ -98,3 +99,10 @@ export const responseXml = (page: Page, acsUrl: string): string =>
 /** Top-level and second-level status codes, without their URN. */
 export const statusIn = (xml: string): string[] =>
   [...xml.matchAll(/StatusCode Value="urn:oasis:names:tc:SAML:2\.0:status:(\w+)"/g)].map(([, code]) => code!);
+
+/** The AuthnRequest that the SP would post, as text. */
+export async function requestXmlOf({ saml }: ServiceProvider): Promise<string> {
+  const { SAMLRequest } = (await saml.getAuthorizeMessageAsync('', undefined, {})) as { SAMLRequest: string };
+  const bytes = Buffer.from(SAMLRequest, 'base64');
+  return (bytes[0] === 0x3c ? bytes : inflateRawSync(bytes)).toString('utf8');
+}

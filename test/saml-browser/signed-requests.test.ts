@@ -10,6 +10,7 @@ import {
   makeServiceProvider,
   makeUser,
   postedTo,
+  requestXmlOf,
   responseXml,
   statusIn,
   type ServiceProvider,
@@ -75,10 +76,10 @@ interface Failure {
   readonly failure: { readonly code: string } | null;
 }
 /** The code that the inspector has for the last login. */
-async function lastFailure(): Promise<string | undefined> {
+async function lastFailure(clientId = 'signing'): Promise<string | undefined> {
   const { body } = await server.api<{ items: { id: string }[] }>(
     'GET',
-    '/api/transactions?client_id=signing',
+    `/api/transactions?client_id=${clientId}`,
   );
   const inspected = await server.api<Failure>('GET', `/debug/transactions/${body.items[0]!.id}`);
   return inspected.body.failure?.code;
@@ -151,16 +152,36 @@ test('SHA-1 verifies where the client says that it may', async () => {
   await server.api('PATCH', '/api/v2/clients/signing', { addons: { samlp: { acceptSha1Requests: null } } });
 });
 
-test('a signed request wrapped into another is refused, and the ACS URL of neither is used', async () => {
-  const inner = await sp.saml.generateAuthorizeRequestAsync(false, true, undefined);
-  const wrapped = requestXml(' AssertionConsumerServiceURL="https://attacker.example.test/acs"').replace(
-    '</samlp:AuthnRequest>',
-    `<samlp:Extensions>${inner.replace(/<\?xml[^>]*\?>/, '')}</samlp:Extensions></samlp:AuthnRequest>`,
-  );
-  const page = await agent.post(ssoUrl(), [['SAMLRequest', Buffer.from(wrapped).toString('base64')]]);
-  expect(page.status).toBe(400);
-  expect(page.forms).toHaveLength(0);
-  expect(await lastFailure()).toBe('saml_acs_not_allowed');
+test('a signed request wrapped into another is refused, whatever the outer one asks for', async () => {
+  const posting = await makeServiceProvider(server, {
+    clientId: 'wrapping',
+    addon: { signingCert: KEYS.sp.cert },
+    saml: {
+      privateKey: KEYS.sp.key,
+      signatureAlgorithm: 'sha256',
+      digestAlgorithm: 'sha256',
+      authnRequestBinding: 'HTTP-POST',
+    },
+  });
+  const signed = (await requestXmlOf(posting)).replace(/<\?xml[^>]*\?>/, '');
+  expect(signed).toContain('SignatureValue');
+  const wrapped = (more: string): string =>
+    requestXml(more).replace(
+      '</samlp:AuthnRequest>',
+      `<samlp:Extensions>${signed}</samlp:Extensions></samlp:AuthnRequest>`,
+    );
+  const post = (xml: string): Promise<Page> =>
+    agent.post(`${server.baseUrl}/samlp/wrapping`, [['SAMLRequest', Buffer.from(xml).toString('base64')]]);
+  const failure = async (): Promise<string | undefined> => lastFailure('wrapping');
+
+  expect(statusIn(responseXml(await post(signed), posting.acsUrl))).toEqual(['Success']);
+  const elsewhere = await post(wrapped(' AssertionConsumerServiceURL="https://attacker.example.test/acs"'));
+  expect(elsewhere.status).toBe(400);
+  expect(elsewhere.forms).toHaveLength(0);
+  expect(await failure()).toBe('saml_acs_not_allowed');
+  const here = await post(wrapped(' ForceAuthn="true"'));
+  expect(statusIn(responseXml(here, posting.acsUrl))).toEqual(['Requester', 'RequestDenied']);
+  expect(await failure()).toBe('saml_request_signature');
 });
 
 test('a comment inside Issuer is refused before anything is believed', async () => {

@@ -8,6 +8,7 @@ import {
   makeServiceProvider,
   makeUser,
   postedTo,
+  requestXmlOf,
   responseXml,
   statusIn,
   type ServiceProvider,
@@ -325,7 +326,7 @@ test('a user who is blocked or deleted has no session any more', async () => {
 
 test('the Subject of a request is offered as username, and another user is UnknownPrincipal to the SP', async () => {
   const hinting = await makeServiceProvider(server, { clientId: 'hinting' });
-  const xml = (await hinting.saml.generateAuthorizeRequestAsync(false, true, undefined)).replace(
+  const xml = (await requestXmlOf(hinting)).replace(
     '</saml:Issuer>',
     '</saml:Issuer><saml:Subject xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><saml:NameID>auth0|alice</saml:NameID></saml:Subject>',
   );
