@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 import { AuthenticationService } from './authentication.service.js';
 import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
+import { IdentityProviderService } from './identity-provider.service.js';
 import { InspectionService } from './inspection.service.js';
 import { BaseUrl, Clock, Failures, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
 import { SamlLoginsService } from './saml-logins.service.js';
+import { ServiceProvidersService } from './service-providers.service.js';
 import { SessionsService } from './sessions.service.js';
 import { TenantService } from './tenant.service.js';
 import { TransactionsService } from './transactions.service.js';
@@ -24,6 +26,8 @@ const providers = [
   SamlLoginsService,
   TransactionsService,
   InspectionService,
+  IdentityProviderService,
+  ServiceProvidersService,
 ];
 
 /** Everything a login is made of; the stores come from the global StorageModule. */

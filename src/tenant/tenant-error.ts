@@ -12,6 +12,7 @@ export type TenantErrorCode =
   | 'key_exists'
   | 'key_invalid'
   | 'cursor_invalid'
+  | 'metadata_unreachable'
   | 'seed_invalid';
 
 export class TenantError extends MintmarkError<TenantErrorCode> {}

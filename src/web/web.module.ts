@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../login/login.module.js';
 import { ClientsController } from './api/clients.controller.js';
+import { ImportMetadataController } from './api/import-metadata.controller.js';
 import { KeysController } from './api/keys.controller.js';
 import { SessionsController } from './api/sessions.controller.js';
 import { TenantSettingsController } from './api/tenant-settings.controller.js';
@@ -11,6 +12,7 @@ import { HealthController } from './health/health.controller.js';
 import { HomeController } from './home/home.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
+import { MetadataController } from './saml/metadata.controller.js';
 import { SsoController } from './saml/sso.controller.js';
 
 /** Every controller. */
@@ -19,11 +21,13 @@ import { SsoController } from './saml/sso.controller.js';
   controllers: [
     TransactionsController,
     ClientsController,
+    ImportMetadataController,
     UsersController,
     SessionsController,
     TenantSettingsController,
     KeysController,
     SsoController,
+    MetadataController,
     LoginController,
     DebugController,
     HomeController,

@@ -16,15 +16,20 @@ export interface SpEndpoint {
 }
 export interface AssertionConsumer {
   readonly location: string;
+  /** Of its own in this metadata: where it names none, or one that is taken, the lowest that is free. */
   readonly index: number;
 }
 export interface SpMetadata {
   readonly entityId: string;
+  /** What it wants to be called: mdui:DisplayName, else OrganizationDisplayName; the English one, else the first. */
+  readonly displayName?: string;
   /** Those of HTTP-POST; the default one first (SAML Metadata 2.2.3). */
   readonly assertionConsumers: readonly AssertionConsumer[];
   /** PEM. */
   readonly signingCertificates: readonly string[];
   readonly encryptionCertificates: readonly string[];
+  /** Algorithms of EncryptionMethod, in its order. */
+  readonly encryptionMethods: readonly string[];
   /** Of HTTP-Redirect and HTTP-POST. */
   readonly singleLogout: readonly SpEndpoint[];
   readonly nameIDFormats: readonly string[];
@@ -35,7 +40,9 @@ export interface SpMetadata {
 }
 
 const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata';
+const MDUI = 'urn:oasis:names:tc:SAML:metadata:ui';
 const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
+const LONGEST_ENTITY_ID = 1024;
 
 /** Throws SamlError `saml_xml_malformed`, `saml_xml_forbidden`, or `saml_metadata_invalid`, which says what is missing. */
 export function readSpMetadata(xml: string): SpMetadata {
@@ -48,6 +55,8 @@ export function readSpMetadata(xml: string): SpMetadata {
   const entity = entityOf(root);
   const entityId = attribute(entity, 'entityID') ?? '';
   if (entityId.trim() === '') throw invalid('EntityDescriptor has no entityID');
+  if (entityId.length > LONGEST_ENTITY_ID)
+    throw invalid(`its entityID has more than ${LONGEST_ENTITY_ID} characters (SAML Metadata 2.2.1)`);
   const [role, ...others] = childElements(entity).filter(
     (child) =>
       isNamed(child, 'md:SPSSODescriptor') &&
@@ -56,15 +65,20 @@ export function readSpMetadata(xml: string): SpMetadata {
   if (!role)
     throw invalid('it has no SPSSODescriptor for SAML 2.0: this may be the metadata of an identity provider');
   const ignored: string[] = others.length > 0 ? [`${others.length} more SPSSODescriptor`] : [];
+  const displayName = displayNameOf(entity, role);
   return {
     entityId,
+    ...(displayName !== undefined && { displayName }),
     assertionConsumers: assertionConsumers(role, ignored),
     ...certificates(role, ignored),
+    encryptionMethods: childrenNamed(role, 'md:KeyDescriptor').flatMap((descriptor) =>
+      childrenNamed(descriptor, 'md:EncryptionMethod').map((method) => attribute(method, 'Algorithm') ?? ''),
+    ),
     singleLogout: singleLogout(role, ignored),
     nameIDFormats: childrenNamed(role, 'md:NameIDFormat').map((format) => (text(format) ?? '').trim()),
     authnRequestsSigned: isTrue(attribute(role, 'AuthnRequestsSigned')),
     wantAssertionsSigned: isTrue(attribute(role, 'WantAssertionsSigned')),
-    ignored: [...ignored, ...unused(entity, role)],
+    ignored: [...ignored, ...unusedAttributes(entity, role), ...unused(entity, role)],
   };
 }
 
@@ -79,18 +93,21 @@ function entityOf(root: Element): Element {
 
 /** Only HTTP-POST carries a Response in the browser SSO profile (SAML Profiles 4.1.2). */
 function assertionConsumers(role: Element, ignored: string[]): AssertionConsumer[] {
-  const found = childrenNamed(role, 'md:AssertionConsumerService').map((service, position) => ({
+  const found = childrenNamed(role, 'md:AssertionConsumerService').map((service) => ({
     binding: attribute(service, 'Binding') ?? '',
     location: attribute(service, 'Location') ?? '',
-    index: Number(attribute(service, 'index') ?? position),
+    wanted: attribute(service, 'index'),
     isDefault: attribute(service, 'isDefault'),
   }));
-  const usable = found.filter(({ binding, location }) => binding === BINDINGS.httpPost && isWebUrl(location));
+  const usable = indexed(
+    found.filter(({ binding, location }) => binding === BINDINGS.httpPost && isWebUrl(location)),
+    ignored,
+  );
   for (const { binding, location } of found)
     if (binding !== BINDINGS.httpPost)
       ignored.push(`AssertionConsumerService with the binding ${binding || '(none)'}`);
     else if (!isWebUrl(location))
-      ignored.push(`AssertionConsumerService at ${JSON.stringify(location)}, which is no http or https URL`);
+      ignored.push(`AssertionConsumerService at ${quote(location)}, which is no http or https URL`);
   if (usable.length === 0)
     throw invalid('it has no AssertionConsumerService with the HTTP-POST binding and an http or https URL');
   // the first that says so, else the first that does not deny it, else the first
@@ -102,6 +119,34 @@ function assertionConsumers(role: Element, ignored: string[]): AssertionConsumer
     location,
     index,
   }));
+}
+
+/** An `index` is an unsignedShort, and unique in its role (SAML Metadata 2.2.3); some SPs leave it out. */
+function indexed<Service extends { readonly location: string; readonly wanted: string | undefined }>(
+  services: readonly Service[],
+  ignored: string[],
+): (Service & { readonly index: number })[] {
+  const own = (wanted: string | undefined): number | undefined =>
+    wanted !== undefined && /^\s*\d{1,5}\s*$/.test(wanted) && Number(wanted) <= 65_535
+      ? Number(wanted)
+      : undefined;
+  const taken = new Set(services.map(({ wanted }) => own(wanted)));
+  const given = new Set<number>();
+  let free = 0;
+  return services.map((service) => {
+    const index = own(service.wanted);
+    if (index !== undefined && !given.has(index)) {
+      given.add(index);
+      return { ...service, index };
+    }
+    if (service.wanted !== undefined)
+      ignored.push(
+        `index ${quote(service.wanted)} of the AssertionConsumerService at ${service.location}, ${index === undefined ? 'which is no whole number up to 65535' : 'which another has, too'}`,
+      );
+    while (taken.has(free)) free++;
+    taken.add(free);
+    return { ...service, index: free };
+  });
 }
 
 function certificates(
@@ -132,9 +177,15 @@ function singleLogout(role: Element, ignored: string[]): SpEndpoint[] {
     const responseLocation = attribute(service, 'ResponseLocation');
     const known = (Object.values(BINDINGS) as string[]).includes(binding);
     if (!known || !isWebUrl(location)) {
-      ignored.push(`SingleLogoutService with the binding ${binding || '(none)'}`);
+      ignored.push(
+        known
+          ? `SingleLogoutService at ${quote(location)}, which is no http or https URL`
+          : `SingleLogoutService with the binding ${binding || '(none)'}`,
+      );
       return [];
     }
+    if (responseLocation !== undefined && !isWebUrl(responseLocation))
+      ignored.push(`ResponseLocation ${quote(responseLocation)}, which is no http or https URL`);
     return [
       {
         binding,
@@ -152,6 +203,35 @@ const READ = [
   'md:AssertionConsumerService',
 ] as const;
 
+/** What else the descriptors say of themselves; only a deadline that has meaning for an import once made is worth a word. */
+const unusedAttributes = (...descriptors: readonly Element[]): string[] =>
+  descriptors.flatMap((descriptor) =>
+    ['validUntil', 'cacheDuration', 'errorURL'].flatMap((name) => {
+      const value = attribute(descriptor, name);
+      return value === undefined ? [] : [`${name} ${value.slice(0, 100)}`];
+    }),
+  );
+
+function displayNameOf(entity: Element, role: Element): string | undefined {
+  const below = (parent: Element | undefined, namespace: string, local: string): Element[] =>
+    parent === undefined
+      ? []
+      : childElements(parent).filter(
+          (child) => child.localName === local && child.namespaceURI === namespace,
+        );
+  const ofInterface = childrenNamed(role, 'md:Extensions')
+    .flatMap((extensions) => below(extensions, MDUI, 'UIInfo'))
+    .flatMap((info) => below(info, MDUI, 'DisplayName'));
+  const ofOrganization = childrenNamed(entity, 'md:Organization').flatMap((organization) =>
+    childrenNamed(organization, 'md:OrganizationDisplayName'),
+  );
+  const names = ofInterface.length > 0 ? ofInterface : ofOrganization;
+  const isEnglish = (name: Element): boolean =>
+    /^en(?:-|$)/i.test(name.getAttributeNS('http://www.w3.org/XML/1998/namespace', 'lang') ?? '');
+  const chosen = (text(names.find(isEnglish) ?? names[0]) ?? '').replace(/\s+/g, ' ').trim();
+  return chosen === '' ? undefined : chosen.slice(0, 256);
+}
+
 /** Children that nothing is taken from, once each. */
 function unused(entity: Element, role: Element): string[] {
   const names = [
@@ -163,8 +243,14 @@ function unused(entity: Element, role: Element): string[] {
 
 const wordsOf = (list: string | undefined): string[] => (list ?? '').split(/\s+/);
 const isTrue = (value: string | undefined): boolean => value?.trim() === 'true' || value?.trim() === '1';
+/** As `webUrl` of the tenant has it: what a client may list. */
 const isWebUrl = (url: string): boolean =>
-  !/[\s\p{Cc}]/u.test(url) && URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol);
+  url.length <= 2048 &&
+  !/[\s\p{Cc}]/u.test(url) &&
+  URL.canParse(url) &&
+  ['http:', 'https:'].includes(new URL(url).protocol);
 
+const quote = (value: string): string =>
+  JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
 const invalid = (detail: string): SamlError =>
   new SamlError('saml_metadata_invalid', `the metadata cannot be used: ${detail}`);

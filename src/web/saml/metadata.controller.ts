@@ -1,0 +1,63 @@
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { metadataOf, type IdentityProvider } from '../../login/identity-provider.js';
+import { IdentityProviderService } from '../../login/identity-provider.service.js';
+import { MintmarkError } from '../../protocol/mintmark-error.js';
+import { writeIdpMetadata } from '../../protocol/saml/idp-metadata.js';
+import { problemOf } from '../border/problem-details.js';
+import { sendPage } from '../pages/page.js';
+import { prefersHtml } from '../pages/prefers-html.js';
+import { problemPage } from '../pages/problem-page.js';
+
+/** So short that a rotation is soon seen, so long that a burst of service providers asks once. */
+const CACHE = 'public, max-age=15';
+
+/**
+ * `/samlp/metadata`: what service providers read of us (SAML Metadata 2.4.3), each its own or all the same. It is downloaded as its media
+ * type asks; `?view` shows it instead. Public, so pages of any origin may read it (CORS).
+ */
+@ApiTags('saml')
+@Controller('samlp/metadata')
+export class MetadataController {
+  constructor(private readonly identityProvider: IdentityProviderService) {}
+
+  @Get()
+  async shared(
+    @Query('view') view: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    return sendMetadata(reply, await this.identityProvider.shared(), 'mintmark', view !== undefined);
+  }
+
+  @Get(':clientId')
+  async ofClient(
+    @Param('clientId') clientId: string,
+    @Query('view') view: string | undefined,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    try {
+      const { idp } = await this.identityProvider.ofClient(clientId);
+      return sendMetadata(reply, idp, `mintmark-${clientId}`, view !== undefined);
+    } catch (error) {
+      if (!(error instanceof MintmarkError) || !prefersHtml(accept)) throw error;
+      const problem = problemOf(error);
+      return sendPage(reply.code(problem.status), problemPage(problem));
+    }
+  }
+}
+
+function sendMetadata(reply: FastifyReply, idp: IdentityProvider, name: string, view: boolean): string {
+  const fileName = `${name.replace(/[^\w.-]/g, '_')}-metadata.xml`;
+  reply.headers({
+    // browsers save the one and show the other (SAML Metadata, appendix A)
+    'content-type': view ? 'application/xml' : 'application/samlmetadata+xml',
+    'content-disposition': `${view ? 'inline' : 'attachment'}; filename="${fileName}"`,
+    'cache-control': CACHE,
+    'access-control-allow-origin': '*',
+    'content-security-policy':
+      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+  });
+  return writeIdpMetadata(metadataOf(idp));
+}
