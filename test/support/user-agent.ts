@@ -62,7 +62,7 @@ export class UserAgent {
     return this.#send(
       'POST',
       url,
-      new URLSearchParams(fields.map(([name, value]) => [name, value])).toString(),
+      new URLSearchParams(fields.map(([name, value]) => [name, value] as [string, string])).toString(),
       from,
     );
   }
@@ -126,7 +126,12 @@ export class UserAgent {
       const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
       const name = pair.slice(0, pair.indexOf('='));
       const value = pair.slice(pair.indexOf('=') + 1);
-      const flags = new Map(attributes.map((flag) => flag.toLowerCase().split('=') as [string, string?]));
+      const flags = new Map<string, string | undefined>(
+        attributes.map((flag) => {
+          const [attribute = '', its] = flag.toLowerCase().split('=');
+          return [attribute, its];
+        }),
+      );
       const isOver =
         flags.get('max-age') === '0' ||
         (flags.has('expires') && Date.parse(/expires=([^;]+)/i.exec(line)![1]!) <= Date.now());
