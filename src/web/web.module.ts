@@ -7,6 +7,7 @@ import { SessionsController } from './api/sessions.controller.js';
 import { TenantSettingsController } from './api/tenant-settings.controller.js';
 import { TransactionsController } from './api/transactions.controller.js';
 import { UsersController } from './api/users.controller.js';
+import { DebugClientsController } from './debug/clients.controller.js';
 import { DebugController } from './debug/debug.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { HomeController } from './home/home.controller.js';
@@ -30,6 +31,7 @@ import { SsoController } from './saml/sso.controller.js';
     MetadataController,
     LoginController,
     DebugController,
+    DebugClientsController,
     HomeController,
     DiscoveryController,
     HealthController,

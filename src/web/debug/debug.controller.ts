@@ -6,19 +6,13 @@ import { InspectionService } from '../../login/inspection.service.js';
 import { transactionView } from '../../login/transaction-view.js';
 import { TransactionsService } from '../../login/transactions.service.js';
 import { verifyBodySchema, type VerifyBody } from '../../login/verify-body.js';
-import { MintmarkError } from '../../protocol/mintmark-error.js';
-import { problemOf } from '../border/problem-details.js';
-import { sendPage } from '../pages/page.js';
-import { prefersHtml } from '../pages/prefers-html.js';
-import { problemPage } from '../pages/problem-page.js';
 import { transactionPage } from '../pages/transaction-page.js';
 import { transactionsPage } from '../pages/transactions-page.js';
 import { listingOf, transactionQuerySchema } from '../transaction-query.js';
+import { formatSchema, negotiate } from './negotiate.js';
 
-/** Over the Accept header: what the address asks for. */
-const format = z.enum(['json', 'html'], { error: 'must be json or html' }).optional();
-const oneSchema = z.strictObject({ format });
-const listSchema = transactionQuerySchema.extend({ format });
+const oneSchema = z.strictObject({ format: formatSchema });
+const listSchema = transactionQuerySchema.extend({ format: formatSchema });
 /** A form sends the fields that were left empty, too. */
 const listQuerySchema = z.preprocess(
   (query) =>
@@ -92,29 +86,6 @@ export class DebugController {
   @HttpCode(200)
   verify(@Body({ schema: verifyBodySchema }) body: VerifyBody): Promise<unknown> {
     return this.inspections.verify(body);
-  }
-}
-
-interface Representations<Value> {
-  readonly load: () => Promise<Value>;
-  readonly json: (value: Value) => unknown;
-  readonly page: (value: Value) => string;
-}
-
-/** A page for people, JSON for programs; a refusal in the same form. */
-async function negotiate<Value>(
-  reply: FastifyReply,
-  { accept, asked }: { readonly accept: string | undefined; readonly asked: 'json' | 'html' | undefined },
-  { load, json, page }: Representations<Value>,
-): Promise<unknown> {
-  reply.header('vary', 'accept');
-  if (!(asked === undefined ? prefersHtml(accept) : asked === 'html')) return json(await load());
-  try {
-    return sendPage(reply, page(await load()));
-  } catch (error) {
-    if (!(error instanceof MintmarkError)) throw error;
-    const problem = problemOf(error);
-    return sendPage(reply.code(problem.status), problemPage(problem));
   }
 }
 
