@@ -44,7 +44,7 @@ export const deliveryPage = ({ action, fields, nonce, to }: Delivery): string =>
   page(
     `Going to ${to}`,
     html`<h1>Going to ${to}</h1>
-      <p class="soft">The answer to its request is being delivered to <code>${originOf(action)}</code>.</p>
+      <p class="soft">The answer is being delivered to <code>${originOf(action)}</code>.</p>
       <form class="entry" id="delivery" action="${action}" method="post" accept-charset="utf-8">
         ${hiddenFields(fields)}
         <noscript>
@@ -59,10 +59,3 @@ export const deliveryPage = ({ action, fields, nonce, to }: Delivery): string =>
 
 /** Enough to tell people where they go. */
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);
-
-/**
- * Whether a hidden field brings `text` to the peer as it is. HTML forms make CRLF of a CR or LF that stands alone, replace NUL, and
- * have no octets for half a surrogate pair (HTML, constructing the entry list; preprocessing the input stream).
- */
-export const isCarriedUnchanged = (text: string): boolean =>
-  text.isWellFormed() && !/\0|\r(?!\n)|(?<!\r)\n/.test(text);

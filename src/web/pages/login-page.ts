@@ -28,7 +28,7 @@ export const loginPage = (form: LoginForm): string =>
   page(
     `${form.problem === undefined ? '' : 'Not logged in: '}Log in to ${form.clientName}`,
     html`<h1>Log in to ${form.clientName}</h1>
-      <p class="soft">This identity provider for tests is asked who you are.</p>
+      <p class="soft">${form.clientName} asks who you are. This is an identity provider for tests.</p>
       <div class="login">${passwordForm(form)} ${form.users.length === 0 ? null : oneClick(form)}</div>`,
   );
 

@@ -63,11 +63,12 @@ const PATIENCE_MS = 8_000;
  */
 const SCRIPT = Html.constant(`
 const go = document.getElementById('go');
+const progress = document.getElementById('progress');
 const { probe } = go.dataset;
 let patience;
 function cameBack() {
   clearTimeout(patience);
-  document.getElementById('progress').textContent = 'You came back to this step. Go on, or leave the application out.';
+  progress.textContent = 'You came back to this step. Go on, or leave the application out.';
 }
 function leaveOut(why) {
   document.getElementById('why').value = why;
@@ -79,6 +80,7 @@ function leave() {
   else location.replace(go.href);
 }
 async function look() {
+  progress.append(' This goes on by itself.');
   if (!probe || (location.protocol === 'https:' && probe.startsWith('http:'))) return leave();
   try {
     await fetch(probe, {
@@ -115,7 +117,7 @@ export function logoutStepPage(hop: LogoutHop): string {
     `Logging out of ${to}`,
     html`<h1>Logging out of ${to}</h1>
       <p class="soft">Application ${step} of ${of}</p>
-      <p id="progress" role="status">${to} is asked to end its session. This goes on by itself.</p>
+      <p id="progress" role="status">${to} is asked to end its session.</p>
       <noscript><p>Scripts are off in this browser: press a button to go on.</p></noscript>
       <div class="buttons">
         ${way}

@@ -98,11 +98,11 @@ button.primary:hover, .button.primary:hover { filter: brightness(1.12); }
 .buttons { display: flex; flex-wrap: wrap; gap: .6rem; align-items: start; margin: .5rem 0; } .buttons form { margin: 0; }
 .login { display: grid; grid-template-columns: minmax(0, 22rem) minmax(0, 22rem); gap: 0 4rem; margin: 1.25rem 0; align-items: start; }
 form.entry { display: grid; gap: .35rem; max-width: 22rem; margin: 0; }
-.entry label { font-size: .925rem; color: var(--ink); margin-top: .5rem; } .entry input { width: 100%; font-size: 1rem; min-height: 2.6rem; }
+.entry label { font-size: .925rem; color: var(--ink); margin-top: .5rem; } .entry input { width: 100%; font-size: 1rem; min-height: 2.6rem; border-color: var(--soft); }
 .entry .buttons { margin-top: 1rem; } .entry .buttons button { min-height: 2.6rem; } .entry .box { margin: 0; }
-[aria-invalid] { border-color: var(--bad); }
+.entry [aria-invalid] { border-color: var(--bad); }
 form.users { display: grid; gap: .5rem; margin: 0; } .users h2 { font-size: 1rem; border: 0; margin: .5rem 0 0; padding: 0; } .users p { margin: 0; }
-.users button { display: grid; gap: 0; text-align: left; padding: .5rem .85rem; border-color: var(--line); color: var(--ink); overflow-wrap: anywhere; } .users button:hover { border-color: var(--mint); }
+.users button { display: grid; gap: 0; text-align: left; padding: .5rem .85rem; border-color: color-mix(in srgb, var(--soft) 50%, var(--line)); color: var(--ink); overflow-wrap: anywhere; } .users button:hover { border-color: var(--mint); }
 .users b { font-weight: 600; } .users button .soft { font-size: .875rem; }
 ul.plain { list-style: none; padding: 0; margin: .75rem 0; }
 ul.plain li { margin: .45rem 0; }

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { fastify } from 'fastify';
+import { expect, test } from 'vitest';
+import { deliveryPage } from './delivery-page.js';
+import { sendProtocolPage, type ProtocolPagePolicy } from './protocol-page.js';
+
+const NONCE = 'bm9uY2UgbWFkZSBvbmNl';
+
+async function sent(policy: ProtocolPagePolicy, markup = '<!doctype html>') {
+  const server = fastify();
+  server.get('/', (_request, reply) => sendProtocolPage(reply, markup, policy));
+  const { headers, body } = await server.inject('/');
+  return { headers, body, policy: String(headers['content-security-policy']).split('; ') };
+}
+
+test('a page without a script allows its own stylesheet and nothing else', async () => {
+  const markup = deliveryPage({ action: 'https://sp.example.test/acs', fields: [], nonce: NONCE, to: 'SP' });
+  const { policy } = await sent({ formAction: 'none' }, markup);
+  const style = /<style>([\s\S]*?)<\/style>/.exec(markup)![1]!;
+  expect(policy).toEqual([
+    "default-src 'none'",
+    `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+    'img-src data:',
+    "form-action 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ]);
+});
+
+test('a page is kept by nobody, and tells others no more than its origin', async () => {
+  const { headers } = await sent({ formAction: 'self' });
+  expect(headers).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-cache, no-store',
+    pragma: 'no-cache',
+    'referrer-policy': 'strict-origin',
+  });
+});
+
+test('scripts run by the nonce alone, and connect only where that was asked for', async () => {
+  const { policy } = await sent({ formAction: 'self', nonce: NONCE });
+  expect(policy).toContain(`script-src 'nonce-${NONCE}'`);
+  expect(policy.join()).not.toContain('connect-src');
+  expect((await sent({ formAction: 'self', connect: 'anywhere' })).policy).toContain(
+    'connect-src http: https:',
+  );
+  expect(policy.join()).not.toMatch(/unsafe|\*/);
+});
+
+test.each([
+  ['none', "form-action 'none'"],
+  ['self', "form-action 'self'"],
+  ['anywhere', 'form-action http: https:'],
+] as const)('forms that may post %s are bound by %s', async (formAction, directive) => {
+  expect((await sent({ formAction })).policy).toContain(directive);
+});
+
+test.each(['', 'short', `${NONCE}'; script-src *`, `${NONCE}\r\nset-cookie: a=b`, `${NONCE}"`])(
+  'the nonce %j does not get into a header',
+  async (nonce) => {
+    const server = fastify();
+    server.get('/', (_request, reply) => sendProtocolPage(reply, 'page', { formAction: 'none', nonce }));
+    const { statusCode, headers } = await server.inject('/');
+    expect([statusCode, headers['content-security-policy']]).toEqual([500, undefined]);
+  },
+);
