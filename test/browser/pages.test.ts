@@ -202,16 +202,15 @@ judgedBy(chromium)(
     const carried = [...each.filter(isCarriedUnchanged), '\r\n', '\u{1f600}'].join('');
     const changed = [...each.filter((text) => !isCarriedUnchanged(text)), '\n\r', '\r\r\n'];
     expect(changed.length).toBe(3 + 0x800 + 2);
-    const sample = changed.filter((text) => !/[\ud800-\udfff]/.test(text) || /[\ud800\udfff]/.test(text));
     const address = showDelivery({
-      fields: [['carried', carried], ...sample.map((text, i) => [`f${i}`, text] as const)],
+      fields: [['carried', carried], ...changed.map((text, i) => [`f${i}`, text] as const)],
     });
     const { page } = await open();
     await page.goto(address, { waitUntil: 'commit' });
     await page.waitForURL(`${done.origin}/done`);
     const arrived = fieldsOf(sp.arrivals[0]!);
     expect(arrived['carried'] === carried).toBe(true);
-    for (const [index, text] of sample.entries()) expect(arrived[`f${index}`]).not.toBe(text);
+    for (const [index, text] of changed.entries()) expect(arrived[`f${index}`]).not.toBe(text);
     await page.close();
   },
 );
