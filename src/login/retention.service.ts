@@ -1,14 +1,19 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { LoginAttemptStore } from '../storage/login-attempt-store.js';
+import { LogoutStore } from '../storage/logout-store.js';
+import { SessionStore } from '../storage/session-store.js';
 import { SettingsStore } from '../storage/settings-store.js';
 import { TransactionStore } from '../storage/transaction-store.js';
+import type { TenantSettings } from '../tenant/tenant-settings.js';
 import { Clock, Failures } from './ports.js';
 
 const EVERY_MS = 60_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Under load a minute is long: then the surplus alone is a reason, a tenth of the cap or so many transactions. */
 const MOST_SURPLUS = 1000;
 
-/** Deletes the transactions beyond the tenant's caps: at start, each minute, when the caps change, and when many have come. */
+/** Deletes the transactions beyond the tenant's caps, and sessions, logouts and attempts that are over: at start, each minute, when the caps change, and when many have come. */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   #timer: NodeJS.Timeout | undefined;
@@ -20,6 +25,9 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly settings: SettingsStore,
     private readonly transactions: TransactionStore,
+    private readonly sessions: SessionStore,
+    private readonly logouts: LogoutStore,
+    private readonly attempts: LoginAttemptStore,
     private readonly clock: Clock,
     private readonly failures: Failures,
   ) {}
@@ -51,12 +59,21 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   async #pruneOnce(): Promise<void> {
     this.#created = 0;
     try {
-      const { days, transactions } = (await this.settings.get()).retention;
+      const settings = await this.settings.get();
+      const { days, transactions } = settings.retention;
       this.#tolerated = Math.max(1, Math.min(MOST_SURPLUS, Math.floor(transactions / 10)));
       const olderThan = new Date(this.clock.now().getTime() - days * DAY_MS);
       await this.transactions.prune({ olderThan, keep: transactions });
+      await this.#pruneSessions(settings);
     } catch (error) {
-      this.failures.report(error, 'old transactions were not deleted; the next attempt is in a minute');
+      this.failures.report(error, 'what is old was not deleted; the next attempt is in a minute');
     }
+  }
+
+  async #pruneSessions({ idle_session_lifetime: idleHours }: TenantSettings): Promise<void> {
+    const now = this.clock.now();
+    await this.sessions.prune(now, new Date(now.getTime() - idleHours * HOUR_MS));
+    await this.logouts.prune(new Date(now.getTime() - DAY_MS));
+    await this.attempts.prune(now);
   }
 }

@@ -1,8 +1,16 @@
 import type { DataSource } from 'typeorm';
 import type { Client } from '../tenant/client.js';
+import { entityIdOfServiceProvider } from '../tenant/saml-addon.js';
 import { TenantError } from '../tenant/tenant-error.js';
 import { Database } from './database.js';
+import { lookupDigest } from './lookup-digest.js';
 import { Documents, type Listing, type Page } from './documents.js';
+
+/** What a client is found by when its service provider names itself by its entity ID; `null` where it has none. */
+export function entityIdDigest({ addons: { samlp } }: Client): string | null {
+  const entityId = samlp && entityIdOfServiceProvider(samlp);
+  return entityId === undefined ? null : lookupDigest(entityId);
+}
 
 export class ClientStore {
   readonly #clients: Documents<Client>;
@@ -11,7 +19,7 @@ export class ClientStore {
     this.#clients = new Documents(new Database(dataSource), {
       name: 'clients',
       key: 'client_id',
-      derived: {},
+      derived: { entity_id_digest: entityIdDigest },
     });
   }
 
@@ -22,6 +30,11 @@ export class ClientStore {
 
   get(clientId: string): Promise<Client | null> {
     return this.#clients.get(clientId);
+  }
+
+  /** Those of a service provider; oldest first. */
+  findByEntityId(entityId: string): Promise<readonly Client[]> {
+    return this.#clients.listBy('entity_id_digest', lookupDigest(entityId));
   }
 
   /** Throws `client_exists`. */

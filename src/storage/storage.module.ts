@@ -12,12 +12,24 @@ import {
 import { DataSource } from 'typeorm';
 import { ClientStore } from './client-store.js';
 import { openDataSource } from './data-source.js';
+import { LoginAttemptStore } from './login-attempt-store.js';
+import { LogoutStore } from './logout-store.js';
+import { SessionStore } from './session-store.js';
 import { SettingsStore } from './settings-store.js';
 import { SigningKeyStore } from './signing-key-store.js';
 import { TransactionStore } from './transaction-store.js';
 import { UserStore } from './user-store.js';
 
-const STORES = [ClientStore, UserStore, SigningKeyStore, SettingsStore, TransactionStore];
+const STORES = [
+  ClientStore,
+  UserStore,
+  SigningKeyStore,
+  SettingsStore,
+  TransactionStore,
+  SessionStore,
+  LogoutStore,
+  LoginAttemptStore,
+];
 
 @Module({})
 export class StorageModule implements OnApplicationShutdown {

@@ -45,8 +45,17 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
     }),
     new EntitySchema({
       name: 'clients',
-      columns: { client_id: key, revision: integer, created_at: instant, document: text },
-      indices: [{ name: 'clients_by_age', columns: ['created_at', 'client_id'] }],
+      columns: {
+        client_id: key,
+        revision: integer,
+        created_at: instant,
+        document: text,
+        entity_id_digest: nullableText,
+      },
+      indices: [
+        { name: 'clients_by_age', columns: ['created_at', 'client_id'] },
+        { name: 'clients_by_entity_id', columns: ['entity_id_digest'] },
+      ],
     }),
     new EntitySchema({
       name: 'users',
@@ -70,7 +79,7 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
         revision: integer,
         status: text,
         protocol: text,
-        client_id: text,
+        client_id: nullableText,
         user_id: nullableText,
         created_at: instant,
         document: text,
@@ -80,6 +89,40 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
         { name: 'transactions_by_client', columns: ['client_id', 'created_at', 'id'] },
         { name: 'transactions_by_user', columns: ['user_id', 'created_at', 'id'] },
       ],
+    }),
+    new EntitySchema({
+      name: 'sessions',
+      columns: {
+        id: key,
+        user_id: text,
+        created_at: instant,
+        authenticated_at: instant,
+        last_seen_at: instant,
+        expires_at: instant,
+      },
+      indices: [{ name: 'sessions_by_user', columns: ['user_id', 'created_at'] }],
+    }),
+    new EntitySchema({
+      name: 'session_participants',
+      columns: {
+        session_id: key,
+        client_id: key,
+        name_id_digest: text,
+        name_id: text,
+        format: text,
+        session_index: text,
+        since: instant,
+      },
+      indices: [{ name: 'session_participants_by_name', columns: ['client_id', 'name_id_digest'] }],
+    }),
+    new EntitySchema({
+      name: 'logouts',
+      columns: { id: key, revision: integer, status: text, created_at: instant, document: text },
+      indices: [{ name: 'logouts_by_age', columns: ['created_at', 'id'] }],
+    }),
+    new EntitySchema({
+      name: 'login_attempts',
+      columns: { key, count: integer, until: instant },
     }),
   ];
 }

@@ -1,6 +1,8 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import type { SessionParticipant } from '../tenant/session.js';
 import type { Protocol, Transaction, TransactionStatus } from '../tenant/transaction.js';
+import { putParticipant, putParticipantWhere } from './session-store.js';
 import { Database, type SqlValue } from './database.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 import { decodeCursor, encodeCursor, type TransactionCursor } from './transaction-cursor.js';
@@ -29,6 +31,8 @@ const INSERT = `INSERT INTO transactions
 const GET = 'SELECT document FROM transactions WHERE id = ?';
 const UPDATE = `UPDATE transactions SET revision = ?, status = ?, user_id = ?, document = ?
   WHERE id = ? AND revision = ? AND status IN ('pending', 'suspended')`;
+/** What the UPDATE asks for, asked before it: the participant of a login that somebody else ended first is not written. */
+const OPEN = `EXISTS (SELECT 1 FROM transactions WHERE id = ? AND revision = ? AND status IN ('pending', 'suspended'))`;
 /** The oldest up to a point; in small lots, since SQLite deletes on the thread that also answers requests. */
 const PRUNE_LOT = 100;
 const PRUNE = `DELETE FROM transactions WHERE id IN (
@@ -43,12 +47,12 @@ export class TransactionStore {
     this.#database = new Database(dataSource);
   }
 
-  /** Throws `invalid_body` for a user_id that no database can look up. */
-  async insert(transaction: Transaction): Promise<void> {
+  /** With whom a logout will have to ask, both or neither. Throws `invalid_body` for a user_id that no database can look up. */
+  async insert(transaction: Transaction, participant?: SessionParticipant): Promise<void> {
     const { id, revision, status, protocol, clientId, userId } = transaction;
     if (clientId !== null) requireStorableKey(clientId, '/client_id');
     if (userId !== null) requireStorableKey(userId, '/user/user_id');
-    await this.#database.change(INSERT, [
+    const values = [
       id,
       revision,
       status,
@@ -57,7 +61,9 @@ export class TransactionStore {
       userId,
       instantOf(transaction),
       JSON.stringify(transaction),
-    ]);
+    ];
+    if (participant) await this.#database.atomically([{ sql: INSERT, values }, putParticipant(participant)]);
+    else await this.#database.change(INSERT, values);
   }
 
   async get(id: string): Promise<Transaction | null> {
@@ -68,19 +74,25 @@ export class TransactionStore {
 
   /**
    * Writes `next` over the revision before it; false where that is no longer the stored one, or its status is final.
-   * Of any number of writers that read the same revision exactly one is told true. Throws as `insert` does.
+   * Of any number of writers that read the same revision exactly one is told true, and its `participant` alone is written.
+   * Throws as `insert` does.
    */
-  async update(next: Transaction): Promise<boolean> {
+  async update(next: Transaction, participant?: SessionParticipant): Promise<boolean> {
     if (next.userId !== null) requireStorableKey(next.userId, '/user/user_id');
-    const changed = await this.#database.change(UPDATE, [
+    const values = [
       next.revision,
       next.status,
       next.userId,
       JSON.stringify(next),
       next.id,
       next.revision - 1,
-    ]);
-    return changed === 1;
+    ];
+    if (!participant) return (await this.#database.change(UPDATE, values)) === 1;
+    const statements = [
+      putParticipantWhere(participant, OPEN, [next.id, next.revision - 1]),
+      { sql: UPDATE, values },
+    ];
+    return (await this.#database.atomically(statements))[1] === 1;
   }
 
   /** Newest first. Throws `cursor_invalid`. */

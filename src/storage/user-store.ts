@@ -1,18 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { TenantError } from '../tenant/tenant-error.js';
 import type { User } from '../tenant/user.js';
 import { Database } from './database.js';
 import { Documents, type Listing, type Page } from './documents.js';
+import { lookupDigest } from './lookup-digest.js';
 import { isStorableKey } from './storable-key.js';
 
-/**
- * What an email is looked up by, whatever its case. A digest, since an email may hold what no column does (U+0000)
- * and be longer than an index entry of PostgreSQL; the email itself stands in the document. JSON escapes keep apart
- * what UTF-8 would not.
- */
-const emailDigest = (email: string): string =>
-  createHash('sha256').update(JSON.stringify(email.toLowerCase())).digest('base64url');
+/** Whatever its case. */
+const emailDigest = (email: string): string => lookupDigest(email.toLowerCase());
 
 export class UserStore {
   readonly #database: Database;

@@ -1,0 +1,52 @@
+import type { DataSource } from 'typeorm';
+import type { Logout } from '../tenant/logout.js';
+import { Database } from './database.js';
+import { isStorableKey } from './storable-key.js';
+
+/** Single logouts, under way and over. */
+export class LogoutStore {
+  readonly #database: Database;
+
+  constructor(dataSource: DataSource) {
+    this.#database = new Database(dataSource);
+  }
+
+  async insert(logout: Logout): Promise<void> {
+    await this.#database.change(
+      'INSERT INTO logouts (id, revision, status, created_at, document) VALUES (?, ?, ?, ?, ?)',
+      [logout.id, logout.revision, logout.status, Date.parse(logout.createdAt), JSON.stringify(logout)],
+    );
+  }
+
+  async get(id: string): Promise<Logout | null> {
+    if (!isStorableKey(id)) return null;
+    const [row] = await this.#database.rows<{ document: string }>(
+      'SELECT document FROM logouts WHERE id = ?',
+      [id],
+    );
+    return row ? (JSON.parse(row.document) as Logout) : null;
+  }
+
+  /** Writes `next` over the revision before it; false where that is no longer the stored one, or it is finished. */
+  async update(next: Logout): Promise<boolean> {
+    const changed = await this.#database.change(
+      `UPDATE logouts SET revision = ?, status = ?, document = ? WHERE id = ? AND revision = ? AND status = 'running'`,
+      [next.revision, next.status, JSON.stringify(next), next.id, next.revision - 1],
+    );
+    return changed === 1;
+  }
+
+  /** Newest first. */
+  async list(limit: number): Promise<Logout[]> {
+    const rows = await this.#database.rows<{ document: string }>(
+      'SELECT document FROM logouts ORDER BY created_at DESC, id DESC LIMIT ?',
+      [limit],
+    );
+    return rows.map(({ document }) => JSON.parse(document) as Logout);
+  }
+
+  /** Deletes what was begun before; yields how many. */
+  prune(olderThan: Date): Promise<number> {
+    return this.#database.change('DELETE FROM logouts WHERE created_at < ?', [olderThan.getTime()]);
+  }
+}
