@@ -37,6 +37,7 @@ const circumstances: Circumstances = {
   at: NOW,
   random: randomBytes,
   ...pairs.ofConfiguration,
+  readCertificate: pairs.readCertificate,
 };
 const tenant: InspectedTenant = {
   entityId: 'urn:auth0:mintmark',

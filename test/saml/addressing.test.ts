@@ -8,6 +8,7 @@ import { samlFailure } from '../support/saml-failure.js';
 import { partsOf } from '../support/wire.js';
 
 const REQUEST: AuthnRequest = {
+  version: '2.0',
   id: '_request-1',
   issuer: 'urn:sp:example',
   issueInstant: '2026-11-21T09:59:58Z',

@@ -249,6 +249,7 @@ const hostile = [
   '\u0085"ID="_evil',
 ];
 const request = (text: string): AuthnRequest => ({
+  version: '2.0',
   id: text,
   issuer: text,
   issueInstant: '2026-11-21T09:59:58Z',

@@ -21,6 +21,7 @@ const pair = {
   certificate: der(new X509Certificate(KEYS.idp.cert)),
 };
 const REQUEST: AuthnRequest = {
+  version: '2.0',
   id: '_request-1',
   issuer: 'urn:sp',
   issueInstant: '2026-11-21T09:59:58Z',
@@ -71,7 +72,7 @@ judgedBy(xmllint)('10: every pair of codes is valid against the schema, with and
       fail({ code, subCode, message: 'why' }, { context: { request: REQUEST } }),
     ]),
   );
-  expect(documents).toHaveLength(54);
+  expect(documents).toHaveLength(66);
   expect(invalidDocuments(documents)).toEqual([]);
 });
 

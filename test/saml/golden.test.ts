@@ -14,6 +14,7 @@ import { schemaErrors, xmlsecDecrypt, xmlsecVerify } from '../support/oasis.js';
 
 type Signed = readonly ('Assertion' | 'Response')[];
 const REQUEST: AuthnRequest = {
+  version: '2.0',
   id: '_request0000000000001',
   issuer: 'https://sp.example.test/metadata',
   issueInstant: '2026-11-21T09:59:59.000Z',

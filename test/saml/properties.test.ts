@@ -75,6 +75,9 @@ const rows = {
   sessionLifetimeInSeconds: positive,
   inclusiveNamespaces: flag,
   echoRequestedAuthnContext: flag,
+  strictNameIDPolicy: flag,
+  strictRequestedAuthnContext: flag,
+  acceptSha1Requests: flag,
 } satisfies { readonly [Name in SettingName]?: fc.Arbitrary<unknown> };
 
 const HALVES = ['cert', 'key', 'encryptionCert', 'encryptionPublicKey'] as const;
@@ -128,11 +131,13 @@ const profile: fc.Arbitrary<Profile> = fc
   .map((parts) => Object.assign({ user_id: 'auth0|x' }, ...parts) as Profile);
 const request: fc.Arbitrary<AuthnRequest | null> = fc.option(
   fc.record({
+    version: fc.constant('2.0'),
     id: fc.constantFrom('_a1', 'é-1.x', 'id'),
     issuer: fc.constantFrom('urn:sp', 'https://sp.example.test/metadata?a=1&b=2'),
     issueInstant: fc.constant('2026-11-21T09:59:58Z'),
     forceAuthn: flag,
     isPassive: flag,
+    nameIDPolicy: fc.constantFrom(undefined, undefined, {}, { format: 'urn:sp:one' }),
     requestedAuthnContext: fc.constantFrom(undefined, { comparison: 'exact', classRefs: ['urn:class:<1>'] }),
     signed: flag,
     xml: fc.constant(''),
@@ -195,7 +200,12 @@ test('any configuration gives a response that plain SignedXml verifies, signed w
   // neither side may be a rarity, or the property says little
   expect(outcomes.issued).toBeGreaterThan(150);
   expect([...outcomes.refused]).toEqual(
-    expect.arrayContaining(['saml_setting_invalid', 'saml_key_pair_incomplete']),
+    expect.arrayContaining([
+      'saml_setting_invalid',
+      'saml_key_pair_incomplete',
+      'saml_name_id_policy',
+      'saml_no_authn_context',
+    ]),
   );
 });
 

@@ -23,6 +23,7 @@ interface Effect {
 }
 
 const request: AuthnRequest = {
+  version: '2.0',
   id: '_request',
   issuer: 'urn:sp',
   issueInstant: '2026-11-21T09:59:59Z',
@@ -236,6 +237,24 @@ const effects: Readonly<Record<SettingName, readonly Effect[]>> = {
     },
     { set: { echoRequestedAuthnContext: true }, changes: [] },
   ],
+  // what is refused under them shows in wishes.test.ts
+  strictNameIDPolicy: [
+    { set: { strictNameIDPolicy: true }, changes: [] },
+    {
+      set: { strictNameIDPolicy: true },
+      beside: { context: { request: { ...request, nameIDPolicy: { format: NAME_ID_FORMATS.unspecified } } } },
+      changes: [],
+    },
+  ],
+  strictRequestedAuthnContext: [
+    { set: { strictRequestedAuthnContext: true }, changes: [] },
+    {
+      set: { strictRequestedAuthnContext: true },
+      beside: { context: { request }, client: { authnContextClassRef: 'urn:class:second' } },
+      changes: [],
+    },
+  ],
+  acceptSha1Requests: [{ set: { acceptSha1Requests: true }, changes: [] }],
 };
 
 /** Nothing of the profile in the assertion but its NameID, so that a set attribute stands alone. */

@@ -22,6 +22,7 @@ import { fingerprint } from './key-pairs.js';
 import type { EffectiveConfiguration } from './layers.js';
 import { findNameID } from './name-id.js';
 import { buildErrorResponse, buildResponse, type ResponseParts, type SamlStatus } from './response.js';
+import { checkWishes } from './request-wishes.js';
 import type { IssuedResponse, LoginContext, Pairs, ResponseContext } from './response-context.js';
 import { SamlError } from './saml-error.js';
 import type { SettingName } from './settings.js';
@@ -48,6 +49,7 @@ export function issueResponse(
     authnContextClassRef: classRef(context),
   };
   checkText(texts, configuration);
+  checkWishes(context, { nameID, authnContextClassRef: texts.authnContextClassRef });
   const at = (name: 'lifetimeInSeconds' | 'notBeforeSkewInSeconds' | 'sessionLifetimeInSeconds') => ({
     name,
     pointer: settingPointer(settings[name].layer, name),
@@ -170,7 +172,7 @@ function protect(
   };
 }
 
-const methodsOf = ({ settings }: EffectiveConfiguration): SignatureMethods => ({
+export const methodsOf = ({ settings }: EffectiveConfiguration): SignatureMethods => ({
   signature: SIGNATURE_ALGORITHMS[settings.signatureAlgorithm.value ?? 'rsa-sha256'],
   digest: DIGEST_ALGORITHMS[settings.digestAlgorithm.value ?? 'sha256'],
   inclusive: settings.inclusiveNamespaces.value ? ['xs'] : [],

@@ -4,6 +4,7 @@ import { commentsAndInstructions, type Element } from '../xml/parse.js';
 import { attribute, childElements, childrenNamed, everyNamed, text, type Name } from '../xml/reading.js';
 import { repeatedIds } from './ids.js';
 import { isInstant } from './instant.js';
+import { quote } from './quote.js';
 import type { SamlError } from './saml-error.js';
 
 export interface MessageFields {
@@ -79,6 +80,3 @@ export function plainText(element: Element, invalid: Refusal): string {
   if (value.trim() === '') throw invalid(`${what} is blank`);
   return value;
 }
-
-const quote = (value: string): string =>
-  JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);

@@ -6,6 +6,7 @@
 import { parseXml, type Element } from '../xml/parse.js';
 import { attribute, childAt, childElements, childrenNamed, isNamed, nameOf, text } from '../xml/reading.js';
 import { BINDINGS } from './names.js';
+import { quote } from './quote.js';
 import { SamlError } from './saml-error.js';
 
 export interface SpEndpoint {
@@ -250,7 +251,5 @@ const isWebUrl = (url: string): boolean =>
   URL.canParse(url) &&
   ['http:', 'https:'].includes(new URL(url).protocol);
 
-const quote = (value: string): string =>
-  JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
 const invalid = (detail: string): SamlError =>
   new SamlError('saml_metadata_invalid', `the metadata cannot be used: ${detail}`);

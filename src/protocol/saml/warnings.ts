@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { MappedAttribute } from './attributes.js';
 import { attributesBytes } from './configuration-rules.js';
+import { isAuthnContextMet, isNameIDPolicyMet, isSubjectMet, refsOf } from './request-wishes.js';
 import type { LoginContext, Pairs, SamlWarning } from './response-context.js';
 import { NAME_ID_FORMATS } from './names.js';
 import type { NameID } from './name-id.js';
@@ -80,29 +81,27 @@ const ROWS: Readonly<Record<string, Row>> = {
     !/^[^\s@]+@[^\s@]+$/.test(nameID.value) &&
     `NameID says it is an e-mail address but ${nameID.probe} holds none; the format is only a label`,
   name_id_policy_ignored: ({ context, nameID }) => {
-    const wanted = context.request?.nameIDPolicy?.format;
+    const wanted = context.request?.nameIDPolicy;
     return (
-      wanted !== undefined &&
-      wanted !== NAME_ID_FORMATS.unspecified &&
-      wanted !== nameID.format &&
-      `the request asks for the NameID format ${wanted}; the configured ${nameID.format} was used, as Auth0 does`
+      wanted &&
+      !isNameIDPolicyMet(wanted, nameID) &&
+      `the request asks for the NameID format ${wanted.format}; the configured ${nameID.format} was used, as Auth0 does: strictNameIDPolicy refuses instead`
     );
   },
   authn_context_differs: ({ context, texts }) => {
-    const { comparison, classRefs = [] } = context.request?.requestedAuthnContext ?? {};
+    const wanted = context.request?.requestedAuthnContext;
     return (
-      comparison === 'exact' &&
-      classRefs.length > 0 &&
-      !classRefs.includes(texts.authnContextClassRef) &&
-      `the request asks for ${classRefs.join(' or ')}, the assertion states ${texts.authnContextClassRef}: an SP that checks it refuses (SAML Core 3.3.2.2.1); set authnContextClassRef, or echoRequestedAuthnContext`
+      wanted?.comparison === 'exact' &&
+      !isAuthnContextMet(wanted, texts.authnContextClassRef) &&
+      `the request asks for ${refsOf(wanted).join(' or ')}, the assertion states ${texts.authnContextClassRef}: an SP that checks it refuses (SAML Core 3.3.2.2.1); set authnContextClassRef, or echoRequestedAuthnContext`
     );
   },
   subject_differs: ({ context, nameID }) => {
-    const wanted = context.request?.subject?.nameId;
+    const wanted = context.request?.subject;
     return (
-      wanted !== undefined &&
-      wanted !== nameID.value &&
-      `the request asks for the subject ${wanted}, the assertion is about ${nameID.value}: a conforming SP refuses it (SAML Core 3.4.1.4)`
+      wanted &&
+      !isSubjectMet(wanted, nameID) &&
+      `the request asks for the subject ${wanted.nameId}${formatted(wanted.format)}, the assertion is about ${nameID.value}${formatted(wanted.format && nameID.format)}: a conforming SP refuses it (SAML Core 3.4.1.4)`
     );
   },
   access_token_in_clear: ({ attributes, pairs }) =>
@@ -125,6 +124,8 @@ export function findWarnings(material: Material): SamlWarning[] {
     return detail ? [{ code, detail }] : [];
   });
 }
+
+const formatted = (format: string | undefined): string => (format ? ` (${format})` : '');
 
 const weak = (bits: number | undefined, name: string): string | false =>
   bits !== undefined && bits < 2048 && `${name} is an RSA key of ${bits} bits; use 2048 or more`;
