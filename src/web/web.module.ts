@@ -9,6 +9,7 @@ import { TransactionsController } from './api/transactions.controller.js';
 import { UsersController } from './api/users.controller.js';
 import { DebugClientsController } from './debug/clients.controller.js';
 import { DebugController } from './debug/debug.controller.js';
+import { DemoController } from './demo/demo.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { HomeController } from './home/home.controller.js';
 import { LoginController } from './login/login.controller.js';
@@ -33,6 +34,7 @@ import { SsoController } from './saml/sso.controller.js';
     DebugController,
     DebugClientsController,
     HomeController,
+    DemoController,
     DiscoveryController,
     HealthController,
   ],

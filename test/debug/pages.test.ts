@@ -213,6 +213,14 @@ test('the first page has a line that issues something, and leads on', async () =
   expect(markup).toContain(`curl ${server.baseUrl}/api/transactions`);
   const { text } = await get('/');
   const { links } = JSON.parse(text) as { links: Record<string, string> };
-  expect(Object.keys(links)).toEqual(['transactions', 'docs', 'openid_configuration', 'jwks', 'health']);
+  expect(Object.keys(links)).toEqual([
+    'transactions',
+    'demo',
+    'clients',
+    'docs',
+    'openid_configuration',
+    'jwks',
+    'health',
+  ]);
   for (const link of Object.values(links)) expect((await fetch(link)).status).toBe(200);
 });

@@ -15,6 +15,18 @@ export const HOME_LINKS = [
     title: 'Transactions',
     what: 'every login, how its artefacts verify, and where each value came from',
   },
+  {
+    name: 'demo',
+    path: '/demo/sp',
+    title: 'Demo service provider',
+    what: 'a SAML login in the browser, before your own service provider is ready',
+  },
+  {
+    name: 'clients',
+    path: '/debug/clients',
+    title: 'Clients',
+    what: 'what to paste into each service provider, with ready settings',
+  },
   { name: 'docs', path: '/docs', title: 'API', what: 'what can be called, to be tried out in the browser' },
   {
     name: 'openid_configuration',
