@@ -1,6 +1,6 @@
 /**
  * Reads what an SP asks for. Every refusal says what is wrong and what the SP should send instead;
- * which of the well-formed wishes are granted is decided in request-rules.ts.
+ * which of the well-formed wishes are granted is decided in request-rules.ts and request-wishes.ts.
  */
 import { parseXml, type Element } from '../xml/parse.js';
 import { attribute, childNamed, childrenNamed, isNamed, nameOf, type Name } from '../xml/reading.js';

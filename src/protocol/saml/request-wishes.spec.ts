@@ -97,6 +97,12 @@ test.each([
   expect(error?.description).toContain(words);
 });
 
+test('of many classes the message names the first five', () => {
+  const error = refusal(classes('exact', ...Array.from({ length: 900 }, (_, index) => `urn:${index}`)));
+  expect(error?.description).toContain('"urn:4", …');
+  expect(error?.description).not.toContain('urn:5');
+});
+
 test('a class too strong for maximum is refused', () => {
   const error = refusal(classes('maximum', 'urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified'));
   expect(error?.description).toContain('at most');

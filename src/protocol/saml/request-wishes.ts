@@ -90,7 +90,9 @@ const COMPARED: Readonly<Record<string, readonly [words: string, conjunction: st
 
 function authnContextUnmet(context: RequestedAuthnContext, issued: string): string {
   const [words, conjunction] = COMPARED[context.comparison] ?? ['', ' or '];
-  const asked = `the request asks for ${words}${refsOf(context).map(quote).join(conjunction)} (RequestedAuthnContext)`;
+  const refs = refsOf(context);
+  const named = refs.slice(0, 5).map(quote).join(conjunction) + (refs.length > 5 ? ', …' : '');
+  const asked = `the request asks for ${words}${named} (RequestedAuthnContext)`;
   return context.classRefs.length === 0
     ? `${asked}, a declaration, and assertions here state only classes: have the SP ask by AuthnContextClassRef, or unset strictRequestedAuthnContext`
     : `${asked}, the assertion would state ${quote(issued)}: set authnContextClassRef to a class that satisfies it, ` +
