@@ -99,6 +99,8 @@ export async function startPassportSp(
       query: Object.fromEntries(asked.searchParams),
       body: request.method === 'POST' ? await bodyOf(request) : undefined,
       user: sessions.get(session),
+      // where it posts its request, it answers as express does
+      res: Object.assign(response, { send: (text: string) => response.end(text) }),
       // passport ends its own session so
       logout: (done: (error?: Error) => void) => {
         sessions.delete(session);

@@ -83,10 +83,13 @@ test('a Subject of another format is warned of, with both formats', () => {
   const subject = request(
     `<saml:Subject><saml:NameID Format="${NAME_ID_FORMATS.emailAddress}">auth0|alice</saml:NameID></saml:Subject>`,
   );
-  const [warning] = issue({ context: { request: subject } }).warnings;
+  const settings = { nameIdentifierFormat: NAME_ID_FORMATS.persistent };
+  const [warning] = issue({ settings, context: { request: subject } }).warnings;
   expect(warning?.code).toBe('subject_differs');
   expect(warning?.detail).toContain(NAME_ID_FORMATS.emailAddress);
-  expect(warning?.detail).toContain(NAME_ID_FORMATS.unspecified);
+  expect(warning?.detail).toContain(NAME_ID_FORMATS.persistent);
+  // unspecified, the default, is at odds with no format
+  expect(issue({ context: { request: subject } }).warnings).toEqual([]);
 });
 
 test('a declaration that is asked for is warned of', () => {

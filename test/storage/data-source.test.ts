@@ -72,7 +72,7 @@ onEachDatabase('a later start finds what an earlier one stored', async ({ open }
 
 onEachDatabase('the migrations can be taken back and made again', async ({ open }) => {
   const dataSource = await open();
-  await dataSource.undoLastMigration();
+  for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
   await expect(new ClientStore(dataSource).get('sp')).rejects.toMatchObject({ name: 'DatabaseError' });
   await dataSource.destroy();
   expect(await new ClientStore(await open()).get('sp')).toBeNull();
@@ -83,7 +83,7 @@ onEachDatabase('instances that start at once in one process share one database',
   await new ClientStore(instances[0]).insert(aClient('sp'));
   for (const dataSource of instances) {
     expect(await new ClientStore(dataSource).get('sp')).not.toBeNull();
-    expect(await dataSource.query('SELECT * FROM migrations')).toHaveLength(1);
+    expect(await dataSource.query('SELECT * FROM migrations')).toHaveLength(dataSource.migrations.length);
   }
 });
 

@@ -49,9 +49,9 @@ export function checkWishes(
 export const isNameIDPolicyMet = (policy: NameIDPolicy, { format }: Granted['nameID']): boolean =>
   leavesOpen(policy.format) || policy.format === format;
 
-/** SAML Core 3.4.1.4: the assertion is about the Subject of the request. Its Format counts where it says anything. */
+/** SAML Core 3.4.1.4: the assertion is about the Subject of the request. The formats count where both say anything; ours is unspecified by default. */
 export const isSubjectMet = (subject: Subject, { value, format }: Granted['nameID']): boolean =>
-  subject.nameId === value && (leavesOpen(subject.format) || subject.format === format);
+  subject.nameId === value && (leavesOpen(subject.format) || leavesOpen(format) || subject.format === format);
 
 /** SAML Core 3.3.2.2.1. No declaration is ever stated, so a request for one is not met. */
 export const isAuthnContextMet = (context: RequestedAuthnContext, issued: string): boolean =>

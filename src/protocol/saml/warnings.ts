@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { MappedAttribute } from './attributes.js';
 import { attributesBytes } from './configuration-rules.js';
+import { isCarriedUnchanged } from './form-value.js';
 import { isAuthnContextMet, isNameIDPolicyMet, isSubjectMet, refsOf } from './request-wishes.js';
 import type { LoginContext, Pairs, SamlWarning } from './response-context.js';
 import { NAME_ID_FORMATS } from './names.js';
@@ -116,6 +117,10 @@ const ROWS: Readonly<Record<string, Row>> = {
     const bytes = relayState === undefined ? 0 : Buffer.byteLength(relayState);
     return bytes > 80 && `RelayState has ${bytes} bytes; SAML Bindings 3.5.3 allows 80`;
   },
+  relay_state_not_carried: ({ relayState }) =>
+    relayState !== undefined &&
+    !isCarriedUnchanged(relayState) &&
+    'RelayState has a line break or another character that an HTML form cannot carry unchanged: the SP will read another text; have it send one line',
 };
 
 export function findWarnings(material: Material): SamlWarning[] {
