@@ -44,6 +44,9 @@ const flags = [
   'signErrors',
   'inclusiveNamespaces',
   'echoRequestedAuthnContext',
+  'strictNameIDPolicy',
+  'strictRequestedAuthnContext',
+  'acceptSha1Requests',
 ] as const satisfies readonly SettingName[];
 const seconds = ['lifetimeInSeconds', 'notBeforeSkewInSeconds', 'sessionLifetimeInSeconds'] as const;
 const choices = {
