@@ -1,5 +1,6 @@
 /** What each part of a service provider's metadata comes to as settings of a client; the reasons are in docs/decisions/importing-metadata.md. */
 import type { X509Certificate } from 'node:crypto';
+import { isUriReference } from '../protocol/saml/any-uri.js';
 import { DEFAULT_MAPPINGS } from '../protocol/saml/attributes.js';
 import { fingerprint } from '../protocol/saml/key-pairs.js';
 import { BINDINGS, NAME_ID_FORMATS, type Binding } from '../protocol/saml/names.js';
@@ -21,14 +22,20 @@ const MOST_CERTIFICATES = 10;
 /** Of `signingCert` and `encryptionCert`, as Auth0's setters have it. */
 const LONGEST_PEM = 4096;
 
-/** Where no request names the SP, as in a login that the IdP initiates, only the audience can. */
+/** Where no request names the SP, as in a login that the IdP initiates, only the audience can; it is an xs:anyURI. */
 export function entity({ entityId }: SpMetadata, kept: SamlAddon): Reading {
-  const followsEntityId = kept.audience === undefined || kept.audience === entityIdOfServiceProvider(kept);
+  const isFree = kept.audience === undefined || kept.audience === entityIdOfServiceProvider(kept);
+  const isUri = isUriReference(entityId);
   return {
-    addon: { entityId, ...(followsEntityId && { audience: entityId }) },
+    addon: { entityId, ...(isFree && isUri && { audience: entityId }) },
     taken: [
-      `entityID ${entityId} → addons.samlp.entityId${followsEntityId ? ', addons.samlp.audience' : ''}`,
+      `entityID ${entityId} → addons.samlp.entityId${isFree && isUri ? ', addons.samlp.audience' : ''}`,
     ],
+    ignored: isUri
+      ? []
+      : [
+          `entityID ${JSON.stringify(entityId)} is no URI (SAML Metadata 2.2.1), so it is not taken as addons.samlp.audience: a login that begins here does not name it`,
+        ],
   };
 }
 

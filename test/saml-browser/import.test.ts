@@ -271,6 +271,15 @@ test('client_id names a new client, or the one that is there; another with the e
   });
 });
 
+test('an entity ID that is no URI names the service provider all the same, but no audience', async () => {
+  const { client, ignored } = await imported({
+    xml: small('https://sp.example.test').replace('entityID="https://sp.example.test"', 'entityID="My SP"'),
+  });
+  expect(client).toMatchObject({ name: 'My SP', addons: { samlp: { entityId: 'My SP' } } });
+  expect(client.addons.samlp).not.toHaveProperty('audience');
+  expect(ignored.join()).toContain('"My SP" is no URI');
+});
+
 test('a key that is no RSA key is passed over in words, and no assertion is encrypted for it', async () => {
   const ec = keyFile('saml-ec.crt.pem');
   const { client, ignored } = await imported({

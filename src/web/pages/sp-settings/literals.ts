@@ -18,8 +18,8 @@ export const ruby = singleQuoted;
 export const apache = (text: string): string =>
   `"${text.replace(/\p{Cc}+/gu, ' ').replace(/[\\"]/g, String.raw`\$&`)}"`;
 
-/** The value of an attribute, or text; what XML 1.0 cannot carry becomes U+FFFD. */
+/** The value of an attribute, or text, line ends of every kind by reference; what XML 1.0 cannot carry becomes U+FFFD. */
 export const xml = (text: string): string =>
   text
     .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\u{FFFD}')
-    .replace(/[&<>"'\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+    .replace(/[&<>"'\t\n\r\u{85}\u{2028}]/gu, (character) => `&#${character.charCodeAt(0)};`);
