@@ -105,14 +105,18 @@ export const libxmlCanonical = (documents: readonly string[]): string => {
   );
 };
 
-const IDS = ['Response', 'AuthnRequest'].map((name) => [
+const IDS = ['Response', 'AuthnRequest', 'LogoutRequest', 'LogoutResponse'].map((name) => [
   '--id-attr:ID',
   `urn:oasis:names:tc:SAML:2.0:protocol:${name}`,
 ]);
 const ID_ATTRIBUTES = [...IDS.flat(), '--id-attr:ID', 'urn:oasis:names:tc:SAML:2.0:assertion:Assertion'];
 
 /** What xmlsec1 says against the signature over `element` and that certificate; empty when it verifies. */
-export function xmlsecVerify(xml: string, certificatePem: string, element: 'Assertion' | 'Response'): string {
+export function xmlsecVerify(
+  xml: string,
+  certificatePem: string,
+  element: 'Assertion' | 'Response' | 'LogoutRequest' | 'LogoutResponse',
+): string {
   const signature = `//*[local-name()='${element}']/*[local-name()='Signature']`;
   return inFolder({ 'document.xml': xml, 'trusted.pem': certificatePem }, (folder) => {
     const run = spawnSync(

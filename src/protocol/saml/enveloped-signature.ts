@@ -71,14 +71,16 @@ export function verifyEnveloped<Message extends SignedMessage>(
 }
 
 /** What a message says, whichever octets it was read from. */
-function saying({ xml: _, signed: __, ...fields }: SignedMessage): object {
+function saying(message: SignedMessage): object {
+  const { xml: _, signed: __, ...fields } = message;
   return fields;
 }
 
 /** One Reference to the root's ID; enveloped and exclusive C14N; no weak algorithm, no MAC. */
 function checkReference(root: Element, signature: Element, methods: Methods, refuse: Refusal): void {
-  const info = childAt(signature, 'ds:SignedInfo');
-  const references = info ? childrenNamed(info, 'ds:Reference') : [];
+  const [info, ...others] = childrenNamed(signature, 'ds:SignedInfo');
+  if (!info || others.length > 0) throw refuse('it must have exactly one SignedInfo');
+  const references = childrenNamed(info, 'ds:Reference');
   const [reference] = references;
   if (!reference || references.length > 1) throw refuse('it must have exactly one Reference');
   if (attribute(reference, 'URI') !== `#${attribute(root, 'ID')}`)
