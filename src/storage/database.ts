@@ -5,12 +5,8 @@
  */
 import type { Database as SqliteConnection } from 'better-sqlite3';
 import { QueryFailedError, type DataSource, type QueryResult, type QueryRunner } from 'typeorm';
-
-export type SqlValue = string | number | null;
-export interface Statement {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
-}
+import { sqliteStatements } from './sqlite-statements.js';
+import type { SqlValue, Statement } from './statement.js';
 
 /** What drivers report when the database is not there, or cannot do anything for anybody; a statement at fault is none of it. */
 const UNAVAILABLE: readonly RegExp[] = [
@@ -30,6 +26,11 @@ export class DatabaseError extends Error {
   ) {
     super(`${code}: ${message}`);
     this.name = 'DatabaseError';
+  }
+
+  /** Whether a row was written that refers to one which is not there. */
+  get isMissingReference(): boolean {
+    return this.code === '23503' || this.code === 'SQLITE_CONSTRAINT_FOREIGNKEY';
   }
 
   /** Whether the same call may succeed later, as it is. */
@@ -68,13 +69,13 @@ export class Database {
     return (await this.#run({ sql, values })).affected ?? 0;
   }
 
-  /** All of the statements or none, in order; how many rows each changed. Each sees what the ones before it did. */
+  /** All of the statements or none, in order; how many rows each changed that was run. Each sees what the ones before it did. */
   async atomically(statements: readonly Statement[]): Promise<number[]> {
     const queryRunner = this.#dataSource.createQueryRunner();
     try {
       return await (this.#onPostgres
         ? this.#inTransaction(queryRunner, statements)
-        : this.#inOneGo((await queryRunner.connect()) as SqliteConnection, statements));
+        : sqliteStatements((await queryRunner.connect()) as SqliteConnection).inOneGo(statements));
     } catch (error) {
       throw withoutValues(error, statements.map(({ sql }) => sql).join('; '));
     } finally {
@@ -97,9 +98,10 @@ export class Database {
     await queryRunner.startTransaction('READ COMMITTED');
     try {
       const changed: number[] = [];
-      for (const { sql, values } of statements) {
-        const result = await queryRunner.query(this.#dialect(sql), values as SqlValue[], true);
-        changed.push(result.affected ?? 0);
+      for (const { sql, values, isDecisive } of statements) {
+        const { affected = 0 } = await queryRunner.query(this.#dialect(sql), values as SqlValue[], true);
+        changed.push(affected);
+        if (isDecisive === true && affected === 0) break;
       }
       await queryRunner.commitTransaction();
       return changed;
@@ -107,13 +109,6 @@ export class Database {
       await queryRunner.rollbackTransaction().catch(() => undefined);
       throw error;
     }
-  }
-
-  #inOneGo(connection: SqliteConnection, statements: readonly Statement[]): number[] {
-    const run = connection.transaction(() =>
-      statements.map(({ sql, values }) => connection.prepare(sql).run(...values).changes),
-    );
-    return run.immediate();
   }
 
   /** PostgreSQL counts its placeholders: `$1`, `$2`. */

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import type { Database, SqlValue } from './database.js';
+import type { Database } from './database.js';
+import type { SqlValue } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 
 /** A page of a list, as Auth0 counts them: the first is 0. */

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Logout } from '../tenant/logout.js';
 import { Database } from './database.js';
+import { deleteInLots } from './delete-in-lots.js';
 import { isStorableKey } from './storable-key.js';
 
 /** Single logouts, under way and over. */
@@ -27,7 +28,10 @@ export class LogoutStore {
     return row ? (JSON.parse(row.document) as Logout) : null;
   }
 
-  /** Writes `next` over the revision before it; false where that is no longer the stored one, or it is finished. */
+  /**
+   * Writes `next` over the revision before it; false where that is no longer the stored one, or it is finished.
+   * Of any number of writers that read the same revision exactly one is told true.
+   */
   async update(next: Logout): Promise<boolean> {
     const changed = await this.#database.change(
       `UPDATE logouts SET revision = ?, status = ?, document = ? WHERE id = ? AND revision = ? AND status = 'running'`,
@@ -47,6 +51,8 @@ export class LogoutStore {
 
   /** Deletes what was begun before; yields how many. */
   prune(olderThan: Date): Promise<number> {
-    return this.#database.change('DELETE FROM logouts WHERE created_at < ?', [olderThan.getTime()]);
+    return deleteInLots(this.#database, 'logouts', 'created_at < ? ORDER BY created_at', [
+      olderThan.getTime(),
+    ]);
   }
 }

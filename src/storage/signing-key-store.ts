@@ -2,7 +2,8 @@ import type { DataSource } from 'typeorm';
 import type { TokenAlgorithm } from '../tenant/client.js';
 import type { SigningKey } from '../tenant/signing-key.js';
 import { TenantError } from '../tenant/tenant-error.js';
-import { Database, type Statement } from './database.js';
+import { Database } from './database.js';
+import type { Statement } from './statement.js';
 import { COUNT_TENANT_CHANGE } from './tenant-revision.js';
 
 interface SigningKeyRow {

@@ -100,20 +100,25 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
         last_seen_at: instant,
         expires_at: instant,
       },
-      indices: [{ name: 'sessions_by_user', columns: ['user_id', 'created_at'] }],
+      indices: [
+        { name: 'sessions_by_user', columns: ['user_id', 'created_at', 'id'] },
+        { name: 'sessions_by_end', columns: ['expires_at'] },
+        { name: 'sessions_by_last_seen', columns: ['last_seen_at'] },
+      ],
     }),
     new EntitySchema({
       name: 'session_participants',
-      columns: {
-        session_id: key,
-        client_id: key,
-        name_id_digest: text,
-        name_id: text,
-        format: text,
-        session_index: text,
-        since: instant,
-      },
+      columns: { session_id: key, client_id: key, name_id_digest: text, since: instant, document: text },
       indices: [{ name: 'session_participants_by_name', columns: ['client_id', 'name_id_digest'] }],
+      foreignKeys: [
+        {
+          name: 'session_participants_in_session',
+          target: 'sessions',
+          columnNames: ['session_id'],
+          referencedColumnNames: ['id'],
+          onDelete: 'CASCADE',
+        },
+      ],
     }),
     new EntitySchema({
       name: 'logouts',

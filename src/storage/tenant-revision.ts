@@ -1,4 +1,4 @@
-import type { Statement } from './database.js';
+import type { Statement } from './statement.js';
 
 /**
  * Counts a change of what the login path keeps parsed: settings and signing keys. It goes first in the list of

@@ -1,9 +1,10 @@
-import { setImmediate as otherWork } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import type { SessionParticipant } from '../tenant/session.js';
 import type { Protocol, Transaction, TransactionStatus } from '../tenant/transaction.js';
-import { putParticipant, putParticipantWhere } from './session-store.js';
-import { Database, type SqlValue } from './database.js';
+import { Database } from './database.js';
+import { deleteInLots } from './delete-in-lots.js';
+import { changeWithParticipant } from './session-participants.js';
+import type { SqlValue } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 import { decodeCursor, encodeCursor, type TransactionCursor } from './transaction-cursor.js';
 
@@ -31,12 +32,6 @@ const INSERT = `INSERT INTO transactions
 const GET = 'SELECT document FROM transactions WHERE id = ?';
 const UPDATE = `UPDATE transactions SET revision = ?, status = ?, user_id = ?, document = ?
   WHERE id = ? AND revision = ? AND status IN ('pending', 'suspended')`;
-/** What the UPDATE asks for, asked before it: the participant of a login that somebody else ended first is not written. */
-const OPEN = `EXISTS (SELECT 1 FROM transactions WHERE id = ? AND revision = ? AND status IN ('pending', 'suspended'))`;
-/** The oldest up to a point; in small lots, since SQLite deletes on the thread that also answers requests. */
-const PRUNE_LOT = 100;
-const PRUNE = `DELETE FROM transactions WHERE id IN (
-  SELECT id FROM transactions WHERE (created_at, id) <= (?, ?) ORDER BY created_at, id LIMIT ${PRUNE_LOT})`;
 
 const instantOf = (transaction: Transaction): number => Date.parse(transaction.createdAt);
 
@@ -47,7 +42,7 @@ export class TransactionStore {
     this.#database = new Database(dataSource);
   }
 
-  /** With whom a logout will have to ask, both or neither. Throws `invalid_body` for a user_id that no database can look up. */
+  /** With whom a single logout will have to ask: both or neither. Throws `invalid_body` for a user_id that no database can look up. */
   async insert(transaction: Transaction, participant?: SessionParticipant): Promise<void> {
     const { id, revision, status, protocol, clientId, userId } = transaction;
     if (clientId !== null) requireStorableKey(clientId, '/client_id');
@@ -62,8 +57,7 @@ export class TransactionStore {
       instantOf(transaction),
       JSON.stringify(transaction),
     ];
-    if (participant) await this.#database.atomically([{ sql: INSERT, values }, putParticipant(participant)]);
-    else await this.#database.change(INSERT, values);
+    await this.#changesOne(INSERT, values, participant);
   }
 
   async get(id: string): Promise<Transaction | null> {
@@ -87,12 +81,7 @@ export class TransactionStore {
       next.id,
       next.revision - 1,
     ];
-    if (!participant) return (await this.#database.change(UPDATE, values)) === 1;
-    const statements = [
-      putParticipantWhere(participant, OPEN, [next.id, next.revision - 1]),
-      { sql: UPDATE, values },
-    ];
-    return (await this.#database.atomically(statements))[1] === 1;
+    return this.#changesOne(UPDATE, values, participant);
   }
 
   /** Newest first. Throws `cursor_invalid`. */
@@ -144,11 +133,22 @@ export class TransactionStore {
     return pruned;
   }
 
-  async #deleteUpTo({ createdAt, id }: TransactionCursor): Promise<number> {
-    for (let deleted = 0; ; await otherWork()) {
-      const lot = await this.#database.change(PRUNE, [createdAt, id]);
-      deleted += lot;
-      if (lot < PRUNE_LOT) return deleted;
-    }
+  #deleteUpTo({ createdAt, id }: TransactionCursor): Promise<number> {
+    return deleteInLots(
+      this.#database,
+      'transactions',
+      '(created_at, id) <= (?, ?) ORDER BY created_at, id',
+      [createdAt, id],
+    );
+  }
+
+  async #changesOne(
+    sql: string,
+    values: readonly SqlValue[],
+    participant: SessionParticipant | undefined,
+  ): Promise<boolean> {
+    return participant
+      ? changeWithParticipant(this.#database, { sql, values }, participant)
+      : (await this.#database.change(sql, values)) === 1;
   }
 }

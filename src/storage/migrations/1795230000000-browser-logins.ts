@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   Table,
   TableColumn,
@@ -6,19 +7,11 @@ import {
   type QueryRunner,
   type TableColumnOptions,
 } from 'typeorm';
-import type { Client } from '../../tenant/client.js';
-import { entityIdDigest } from '../client-store.js';
 
 /** What a browser's login needs: sessions and who was told of them, logouts under way, attempts; clients by entity ID; logins of no client. */
 export class BrowserLogins1795230000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    const onPostgres = queryRunner.dataSource.options.type === 'postgres';
-    const collation = onPostgres ? 'C' : 'BINARY';
-    const text = (name: string): TableColumnOptions => ({ name, type: 'text', collation });
-    const key = (name: string): TableColumnOptions => ({ ...text(name), isPrimary: true });
-    const integer = (name: string): TableColumnOptions => ({ name, type: 'integer' });
-    const instant = (name: string): TableColumnOptions => ({ name, type: 'bigint' });
-
+    const { text, key, integer, instant } = columnsOf(queryRunner);
     await queryRunner.createTable(
       new Table({
         name: 'sessions',
@@ -30,7 +23,11 @@ export class BrowserLogins1795230000000 implements MigrationInterface {
           instant('last_seen_at'),
           instant('expires_at'),
         ],
-        indices: [{ name: 'sessions_by_user', columnNames: ['user_id', 'created_at'] }],
+        indices: [
+          { name: 'sessions_by_user', columnNames: ['user_id', 'created_at', 'id'] },
+          { name: 'sessions_by_end', columnNames: ['expires_at'] },
+          { name: 'sessions_by_last_seen', columnNames: ['last_seen_at'] },
+        ],
       }),
     );
     await queryRunner.createTable(
@@ -40,12 +37,19 @@ export class BrowserLogins1795230000000 implements MigrationInterface {
           key('session_id'),
           key('client_id'),
           text('name_id_digest'),
-          text('name_id'),
-          text('format'),
-          text('session_index'),
           instant('since'),
+          text('document'),
         ],
         indices: [{ name: 'session_participants_by_name', columnNames: ['client_id', 'name_id_digest'] }],
+        foreignKeys: [
+          {
+            name: 'session_participants_in_session',
+            columnNames: ['session_id'],
+            referencedTableName: 'sessions',
+            referencedColumnNames: ['id'],
+            onDelete: 'CASCADE',
+          },
+        ],
       }),
     );
     await queryRunner.createTable(
@@ -58,26 +62,7 @@ export class BrowserLogins1795230000000 implements MigrationInterface {
     await queryRunner.createTable(
       new Table({ name: 'login_attempts', columns: [key('key'), integer('count'), instant('until')] }),
     );
-
-    await queryRunner.addColumn(
-      'clients',
-      new TableColumn({ ...text('entity_id_digest'), isNullable: true }),
-    );
-    const clients = (await queryRunner.query('SELECT client_id, document FROM clients')) as {
-      client_id: string;
-      document: string;
-    }[];
-    const [digest, id] = onPostgres ? ['$1', '$2'] : ['?', '?'];
-    for (const { client_id: clientId, document } of clients)
-      await queryRunner.query(`UPDATE clients SET entity_id_digest = ${digest} WHERE client_id = ${id}`, [
-        entityIdDigest(JSON.parse(document) as Client),
-        clientId,
-      ]);
-    await queryRunner.createIndex(
-      'clients',
-      new TableIndex({ name: 'clients_by_entity_id', columnNames: ['entity_id_digest'] }),
-    );
-
+    await this.#findClientsByEntityId(queryRunner);
     await queryRunner.changeColumn(
       'transactions',
       'client_id',
@@ -89,13 +74,59 @@ export class BrowserLogins1795230000000 implements MigrationInterface {
     for (const table of ['login_attempts', 'logouts', 'session_participants', 'sessions'])
       await queryRunner.dropTable(table);
     await queryRunner.dropIndex('clients', 'clients_by_entity_id');
-    await queryRunner.dropColumn('clients', 'entity_id_digest');
+    await queryRunner.query('ALTER TABLE clients DROP COLUMN entity_id_digest');
     await queryRunner.query('DELETE FROM transactions WHERE client_id IS NULL');
-    const collation = queryRunner.dataSource.options.type === 'postgres' ? 'C' : 'BINARY';
     await queryRunner.changeColumn(
       'transactions',
       'client_id',
-      new TableColumn({ name: 'client_id', type: 'text', collation }),
+      new TableColumn(columnsOf(queryRunner).text('client_id')),
     );
   }
+
+  async #findClientsByEntityId(queryRunner: QueryRunner): Promise<void> {
+    const { collation, placeholders } = columnsOf(queryRunner);
+    // TypeORM's addColumn would copy the table on SQLite
+    await queryRunner.query(`ALTER TABLE clients ADD COLUMN entity_id_digest text COLLATE "${collation}"`);
+    const clients = (await queryRunner.query('SELECT client_id, document FROM clients')) as {
+      client_id: string;
+      document: string;
+    }[];
+    for (const { client_id: clientId, document } of clients) {
+      const digest = entityIdDigest(document);
+      if (digest === null) continue;
+      await queryRunner.query(
+        `UPDATE clients SET entity_id_digest = ${placeholders[0]} WHERE client_id = ${placeholders[1]}`,
+        [digest, clientId],
+      );
+    }
+    await queryRunner.createIndex(
+      'clients',
+      new TableIndex({ name: 'clients_by_entity_id', columnNames: ['entity_id_digest'] }),
+    );
+  }
+}
+
+/** As stores computed it when this migration was written: a later change of theirs must not change it. */
+function entityIdDigest(document: string): string | null {
+  const { addons } = JSON.parse(document) as {
+    addons?: { samlp?: { entityId?: string; audience?: string } };
+  };
+  const entityId = addons?.samlp?.entityId ?? addons?.samlp?.audience;
+  return entityId === undefined
+    ? null
+    : createHash('sha256').update(JSON.stringify(entityId)).digest('base64url');
+}
+
+function columnsOf(queryRunner: QueryRunner) {
+  const onPostgres = queryRunner.dataSource.options.type === 'postgres';
+  const collation = onPostgres ? 'C' : 'BINARY';
+  const text = (name: string): TableColumnOptions => ({ name, type: 'text', collation });
+  return {
+    collation,
+    placeholders: onPostgres ? ['$1', '$2'] : ['?', '?'],
+    text,
+    key: (name: string): TableColumnOptions => ({ ...text(name), isPrimary: true }),
+    integer: (name: string): TableColumnOptions => ({ name, type: 'integer' }),
+    instant: (name: string): TableColumnOptions => ({ name, type: 'bigint' }),
+  };
 }
