@@ -6,7 +6,7 @@ import { TenantError } from '../tenant/tenant-error.js';
 const PATIENCE_MS = 10_000;
 const MOST_BYTES = 1_048_576;
 const MOST_REDIRECTS = 3;
-const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * The document at `url`, http or https; every address is allowed, since whoever may import may reach the service providers under test.
@@ -32,7 +32,7 @@ async function finalAnswer(url: string, signal: AbortSignal): Promise<Response> 
       signal,
       headers: { accept: 'application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1' },
     });
-    if (!REDIRECTS.includes(answer.status)) {
+    if (!REDIRECTS.has(answer.status)) {
       if (answer.ok) return answer;
       await answer.body?.cancel();
       throw unreachable(at, `it answered with the status ${answer.status}`);

@@ -117,4 +117,4 @@ function readings(
 }
 
 const withoutNulls = (addon: AddonPatch): SamlAddon =>
-  Object.fromEntries(Object.entries(addon).filter(([, value]) => value !== null)) as SamlAddon;
+  Object.fromEntries(Object.entries(addon).filter(([, value]) => value !== null));

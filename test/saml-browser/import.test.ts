@@ -252,7 +252,8 @@ test('imports at the same time make one client', async () => {
   const answers = await Promise.all(
     Array.from({ length: 12 }, (_, index) => importing({ xml: small(id), name: `N${index}` })),
   );
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array<number>(11).fill(200), 201]);
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(11);
   expect(new Set(answers.map(({ body }) => body.client.client_id)).size).toBe(1);
   expect(await clientsWith(id)).toBe(1);
 });
@@ -336,8 +337,9 @@ test('a URL is fetched: with a byte order mark, through three redirects', async 
   const id = 'https://fetched.sp.example.test';
   const base = await served((request, reply) => {
     const hop = Number(/\d+$/.exec(request.url ?? '')?.[0] ?? 0);
-    if (hop > 0) return void reply.writeHead(302, { location: `/${hop - 1}` }).end();
-    reply.writeHead(200, { 'content-type': 'text/xml' }).end(`\uFEFF<?xml version="1.0"?>\n${small(id)}`);
+    if (hop > 0) reply.writeHead(302, { location: `/${hop - 1}` }).end();
+    else
+      reply.writeHead(200, { 'content-type': 'text/xml' }).end(`\uFEFF<?xml version="1.0"?>\n${small(id)}`);
   });
   expect((await imported({ url: `${base}/3` })).client.callbacks).toEqual([`${id}/acs`]);
   const { status, body } = await importing({ url: `${base}/4` });
