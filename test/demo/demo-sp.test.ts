@@ -46,7 +46,8 @@ test('the page registers the demo as a client, once, and leads to its login', as
   const pages = await Promise.all([1, 2, 3].map(() => agent.get(at('/demo/sp'))));
   for (const page of pages) {
     expect(page.status).toBe(200);
-    for (const path of ['/demo/sp/login', '/demo/sp/metadata', `/samlp/${CLIENT}`])
+    expect(page.forms[0]?.action).toBe('/demo/sp/login');
+    for (const path of ['/demo/sp/metadata', `/samlp/${CLIENT}`])
       expect(page.text).toContain(`href="${path}"`);
   }
   const { body } = await server.api('GET', `/api/v2/clients/${CLIENT}`);
@@ -228,6 +229,8 @@ test.each([
 
 test('a browser that knows us by another name of loopback is sent where the cookies will be', async () => {
   const { port } = new URL(server.baseUrl);
+  const home = await new UserAgent().get(`http://localhost:${port}/demo/sp`);
+  expect(new URL(home.url).host).toBe(new URL(server.baseUrl).host);
   const agent = new UserAgent();
   const delivery = await agent.submit(await agent.get(`http://localhost:${port}/demo/sp/login`), {
     username: 'alice@example.test',

@@ -11,7 +11,7 @@ import type { DemoLogin } from './demo-cookies.js';
 import type { DemoSp } from './demo-sp.js';
 import type { ReceivedResponse } from './receive-response.js';
 
-/** Links, since the way that a login takes through other sites is no business of a form of ours. */
+/** A form would be kept to our origin on every hop (CSP 3 form-action), and a logout goes through other sites: that one is a link. */
 export function demoPage(demo: {
   readonly sp: DemoSp;
   readonly clientId: string;
@@ -35,11 +35,11 @@ export function demoPage(demo: {
           : html`<div class="box"><p>Nobody is logged in here.</p></div>`
       }
       <h2 id="login">Log in</h2>
+      <form action="/demo/sp/login" method="get">
+        <button>Log in</button>
+        <span class="soft">by an AuthnRequest, as most service providers do</span>
+      </form>
       <ul class="plain">
-        <li>
-          <a href="/demo/sp/login"><strong>Log in</strong></a>
-          <span class="soft">by an AuthnRequest, as most service providers do</span>
-        </li>
         <li>
           <a href="/demo/sp/login?ForceAuthn=true">Log in afresh</a>
           <span class="soft">ForceAuthn: a session that is there does not count</span>

@@ -40,6 +40,8 @@ import { receiveResponse } from './receive-response.js';
 /** So long a LogoutRequest may be on its way. */
 const REQUEST_LIFETIME_MS = 300_000;
 
+type Asked = Readonly<Record<string, unknown>>;
+
 interface Registered {
   readonly sp: DemoSp;
   readonly idp: IdentityProvider;
@@ -60,8 +62,14 @@ export class DemoController {
   ) {}
 
   @Get()
-  home(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+  home(
+    @Query() query: Asked,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
     return asPage(reply, async () => {
+      const moved = this.#whereCookiesReach(request, query, '/demo/sp');
+      if (moved !== null) return redirect(reply, moved);
       const { sp, clientId } = await this.#registered();
       return demoPage({ sp, clientId, login: readLogin(request) });
     });
@@ -80,11 +88,11 @@ export class DemoController {
   /** Begins a login, by HTTP-Redirect. */
   @Get('login')
   async login(
-    @Query() query: Readonly<Record<string, unknown>>,
+    @Query() query: Asked,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const moved = this.#whereCookiesReach(request, query);
+    const moved = this.#whereCookiesReach(request, query, '/demo/sp/login');
     if (moved !== null) return redirect(reply, moved);
     const { sp, idp, clientId } = await this.#registered();
     const id = this.#newId();
@@ -222,12 +230,11 @@ export class DemoController {
    * The response comes to the base URL, and with it only the cookies of its host: a browser that knows us by another name is sent there,
    * once, since behind a proxy the Host header may always be another.
    */
-  #whereCookiesReach({ headers }: FastifyRequest, query: Readonly<Record<string, unknown>>): string | null {
+  #whereCookiesReach({ headers }: FastifyRequest, query: Asked, path: string): string | null {
     const { value: baseUrl } = this.baseUrl;
     if (headers.host === new URL(baseUrl).host || query['at'] !== undefined) return null;
     const wishes = ['ForceAuthn', 'IsPassive'].filter((name) => query[name] === 'true');
-    const kept = Object.fromEntries([...wishes.map((name) => [name, 'true']), ['at', 'base']]);
-    return `${baseUrl}/demo/sp/login?${new URLSearchParams(kept as Record<string, string>).toString()}`;
+    return `${baseUrl}${path}?${[...wishes.map((name) => `${name}=true`), 'at=base'].join('&')}`;
   }
 
   /** SAML Core 1.3.4. */
