@@ -1,6 +1,12 @@
 /** The demo service provider, from its page to the user it shows, as a browser goes through it. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildLogoutRequest } from '../../src/protocol/saml/logout-request.js';
+import { buildLogoutResponse, readLogoutResponse } from '../../src/protocol/saml/logout-response.js';
+import { decodeMessage } from '../../src/protocol/saml/message-encoding.js';
+import { BINDINGS, STATUS } from '../../src/protocol/saml/names.js';
+import { sendMessage, type OutgoingMessage } from '../../src/protocol/saml/outgoing-message.js';
 import { keyFile } from '../support/jwt-keys.js';
 import { judgedBy, xmllint } from '../support/judges.js';
 import { schemaErrors } from '../support/oasis.js';
@@ -285,6 +291,85 @@ test('logging out there logs out at the identity provider, and comes back', asyn
   const next = await agent.get(at('/demo/sp/login'), at('/demo/sp'));
   expect(new URL(next.url).pathname).toBe('/login');
   expect(textOf(await agent.get(at('/demo/sp/logout')))).toContain('Nobody is logged in here');
+});
+
+/** As the identity provider signs them, or somebody else. */
+const signedMessage = (
+  name: 'SAMLRequest' | 'SAMLResponse',
+  more: {
+    readonly pair?: string;
+    readonly issuer?: string;
+    readonly to?: string;
+    readonly late?: boolean;
+  } = {},
+): OutgoingMessage => {
+  const { pair = 'saml-idp', issuer = 'urn:auth0:mintmark', to = at('/demo/sp/slo'), late = false } = more;
+  const message = { id: '_idp1', issuer, issueInstant: new Date(), destination: to };
+  const tree =
+    name === 'SAMLRequest'
+      ? buildLogoutRequest({
+          ...message,
+          notOnOrAfter: new Date(Date.now() + (late ? -1 : 60_000)),
+          nameId: { value: 'auth0|alice', format: 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified' },
+          sessionIndex: '_s1',
+        })
+      : buildLogoutResponse({
+          ...message,
+          inResponseTo: '_sp1',
+          status: { code: STATUS.success, subCode: STATUS.partialLogout },
+        });
+  return sendMessage(
+    name,
+    tree,
+    { binding: BINDINGS.httpRedirect, location: at('/demo/sp/slo') },
+    {
+      relayState: 'its & state',
+      pair: {
+        privateKey: createPrivateKey(keyFile(`${pair}.key.pem`)),
+        certificate: new X509Certificate(keyFile(`${pair}.crt.pem`)).raw.toString('base64'),
+      },
+    },
+  );
+};
+const urlOf = (message: OutgoingMessage): string => ('url' in message ? message.url : '');
+
+test('asked to log out by the identity provider, it ends its session and answers by redirect', async () => {
+  const agent = new UserAgent();
+  await login(agent);
+  const cookie = agent.cookie(server.baseUrl, 'mintmark_demo_login')!;
+  const answer = await fetch(urlOf(signedMessage('SAMLRequest')), {
+    redirect: 'manual',
+    headers: { cookie: `mintmark_demo_login=${cookie}` },
+  });
+  expect(answer.status).toBe(303);
+  expect(answer.headers.getSetCookie().join()).toMatch(/mintmark_demo_login=;.*Max-Age=0/);
+  const to = new URL(answer.headers.get('location')!, at('/demo/sp/slo'));
+  expect(to.pathname).toBe(`/samlp/${CLIENT}/logout`);
+  expect(to.searchParams.get('RelayState')).toBe('its & state');
+  const response = readLogoutResponse(decodeMessage(to.searchParams.get('SAMLResponse')!));
+  expect(response).toMatchObject({
+    inResponseTo: '_idp1',
+    issuer: at('/demo/sp/metadata'),
+    destination: at(`/samlp/${CLIENT}/logout`),
+    status: { code: STATUS.success },
+  });
+});
+
+test('an answer that says PartialLogout is shown as that', async () => {
+  const page = await new UserAgent().get(urlOf(signedMessage('SAMLResponse')));
+  expect(page.status).toBe(200);
+  expect(textOf(page)).toContain('Not every service provider could be logged out');
+});
+
+test.each([
+  ['another key', { pair: 'saml-other' }, 'saml_request_signature'],
+  ['another issuer', { issuer: 'urn:another' }, 'saml_logout_invalid'],
+  ['another place', { to: 'https://x.test/' }, 'saml_logout_invalid'],
+  ['a time that is over', { late: true }, 'saml_logout_invalid'],
+] as const)('a LogoutRequest of %s is not obeyed', async (_, more, code) => {
+  const page = await new UserAgent().get(urlOf(signedMessage('SAMLRequest', more)));
+  expect(page.status).toBe(400);
+  expect(page.text).toContain(code);
 });
 
 test('it obeys no logout message that the identity provider has not signed', async () => {
