@@ -5,7 +5,6 @@ import { IdentityProviderService } from '../../login/identity-provider.service.j
 import type { IdentityProvider } from '../../login/identity-provider.js';
 import { BaseUrl, Clock, Randomness } from '../../login/ports.js';
 import { ServiceProvidersService } from '../../login/service-providers.service.js';
-import { MintmarkError } from '../../protocol/mintmark-error.js';
 import { buildLogoutRequest } from '../../protocol/saml/logout-request.js';
 import { buildLogoutResponse } from '../../protocol/saml/logout-response.js';
 import { STATUS } from '../../protocol/saml/names.js';
@@ -18,10 +17,8 @@ import { writeRedirect } from '../../protocol/saml/redirect-binding.js';
 import type { XmlElement } from '../../protocol/xml/element.js';
 import { serialise } from '../../protocol/xml/writer.js';
 import { ClientStore } from '../../storage/client-store.js';
-import { problemOf } from '../border/problem-details.js';
 import { isSecure, redirect } from '../login/answer.js';
 import { sendPage } from '../pages/page.js';
-import { problemPage } from '../pages/problem-page.js';
 import { queryOf } from '../saml/query.js';
 import { readLogin, readRequests, writeLogin, writeRequests } from './demo-cookies.js';
 import { acsPage, demoPage, loggedOutPage } from './demo-pages.js';
@@ -261,15 +258,10 @@ const send = (
 
 const formOf = (body: unknown): string => (typeof body === 'string' ? body : '');
 
-/** Somebody looks at it: a refusal is a page, too. */
+/** Somebody's page, and nobody else's; where the work led elsewhere there is none. */
 async function asPage(reply: FastifyReply, content: () => Promise<string>): Promise<string> {
+  const markup = await content();
+  if (markup === '') return markup;
   reply.header('cache-control', 'no-store');
-  try {
-    const markup = await content();
-    return markup === '' ? markup : sendPage(reply, markup);
-  } catch (error) {
-    if (!(error instanceof MintmarkError)) throw error;
-    const problem = problemOf(error);
-    return sendPage(reply.code(problem.status), problemPage(problem));
-  }
+  return sendPage(reply, markup);
 }

@@ -1,14 +1,9 @@
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { metadataOf, type IdentityProvider } from '../../login/identity-provider.js';
 import { IdentityProviderService } from '../../login/identity-provider.service.js';
-import { MintmarkError } from '../../protocol/mintmark-error.js';
 import { writeIdpMetadata } from '../../protocol/saml/idp-metadata.js';
-import { problemOf } from '../border/problem-details.js';
-import { sendPage } from '../pages/page.js';
-import { prefersHtml } from '../pages/prefers-html.js';
-import { problemPage } from '../pages/problem-page.js';
 
 /** So short that a rotation is soon seen, so long that a burst of service providers asks once. */
 const CACHE = 'public, max-age=15';
@@ -34,17 +29,10 @@ export class MetadataController {
   async ofClient(
     @Param('clientId') clientId: string,
     @Query('view') view: string | undefined,
-    @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    try {
-      const { idp } = await this.identityProvider.ofClient(clientId);
-      return sendMetadata(reply, idp, `mintmark-${clientId}`, view !== undefined);
-    } catch (error) {
-      if (!(error instanceof MintmarkError) || !prefersHtml(accept)) throw error;
-      const problem = problemOf(error);
-      return sendPage(reply.code(problem.status), problemPage(problem));
-    }
+    const { idp } = await this.identityProvider.ofClient(clientId);
+    return sendMetadata(reply, idp, `mintmark-${clientId}`, view !== undefined);
   }
 }
 
