@@ -2,7 +2,12 @@
 import type { Layers } from '../protocol/saml/layers.js';
 import type { MintmarkError } from '../protocol/mintmark-error.js';
 import { SECRET } from '../tenant/secret.js';
-import type { TimelineEvent, Transaction, TransactionStatus } from '../tenant/transaction.js';
+import type {
+  SamlRequestPart,
+  TimelineEvent,
+  Transaction,
+  TransactionStatus,
+} from '../tenant/transaction.js';
 
 type Ending = Partial<
   Pick<
@@ -31,12 +36,16 @@ export function finish(
     revision: transaction.revision + 1,
     finishedAt: times.at.toISOString(),
     samlLayers: withoutSecrets(transaction.samlLayers),
+    ...(transaction.saml && status === 'completed' && { saml: withoutQuery(transaction.saml) }),
     timeline: [...transaction.timeline, ...[...events, last].map((event) => ({ ...event, at }))],
   };
 }
 
 /** The clock of a transaction: its own where it was given one. */
 export const clockOf = ({ now }: Transaction, at: Date): Date => (now === null ? at : new Date(now));
+
+/** Its octets were kept to be verified, and so they were; message and RelayState stand beside it. */
+const withoutQuery = ({ query: _, ...saml }: SamlRequestPart): SamlRequestPart => saml;
 
 const withoutSecrets = (layers: Layers): Layers =>
   Object.fromEntries(

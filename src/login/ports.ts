@@ -7,10 +7,20 @@ export class Clock {
   }
 }
 
+/** The way into the kernel costs more than the bytes, and a login needs a few at several places. */
+const DRAWN_AT_ONCE = 4096;
+
 export class Randomness {
-  /** Cryptographically strong. */
+  #pool = Buffer.alloc(0);
+
+  /** Cryptographically strong; none is handed out twice. */
   bytes(count: number): Buffer {
-    return randomBytes(count);
+    if (count > DRAWN_AT_ONCE) return randomBytes(count);
+    if (count > this.#pool.length) this.#pool = randomBytes(DRAWN_AT_ONCE);
+    const drawn = Buffer.from(this.#pool.subarray(0, count));
+    this.#pool.fill(0, 0, count);
+    this.#pool = this.#pool.subarray(count);
+    return drawn;
   }
 }
 

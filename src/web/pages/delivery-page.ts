@@ -1,7 +1,7 @@
 /** The form that carries a response to the service provider (SAML Bindings 3.5.4). */
 import { hiddenFields } from './hidden-fields.js';
 import { Html, html } from './html.js';
-import { page } from './page.js';
+import { passingPage } from './page.js';
 
 export interface Delivery {
   /** The validated address. */
@@ -41,7 +41,7 @@ else {
 
 /** Posts itself; without scripts, by a button. */
 export const deliveryPage = ({ action, fields, nonce, to }: Delivery): string =>
-  page(
+  passingPage(
     `Going to ${to}`,
     html`<h1>Going to ${to}</h1>
       <p class="soft">The answer is being delivered to <code>${originOf(action)}</code>.</p>

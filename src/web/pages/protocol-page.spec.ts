@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { fastify } from 'fastify';
 import { expect, test } from 'vitest';
 import { deliveryPage } from './delivery-page.js';
+import { refusalPage } from './refusal-page.js';
 import { sendProtocolPage, type ProtocolPagePolicy } from './protocol-page.js';
 
 const NONCE = 'bm9uY2UgbWFkZSBvbmNl';
@@ -13,18 +14,20 @@ async function sent(policy: ProtocolPagePolicy, markup = '<!doctype html>') {
   return { headers, body, policy: String(headers['content-security-policy']).split('; ') };
 }
 
-test('a page without a script allows its own stylesheet and nothing else', async () => {
-  const markup = deliveryPage({ action: 'https://sp.example.test/acs', fields: [], nonce: NONCE, to: 'SP' });
-  const { policy } = await sent({ formAction: 'none' }, markup);
-  const style = /<style>([\s\S]*?)<\/style>/.exec(markup)![1]!;
-  expect(policy).toEqual([
-    "default-src 'none'",
-    `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-    'img-src data:',
-    "form-action 'none'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ]);
+test('a page without a script allows our stylesheets and nothing else', async () => {
+  const pages = [
+    deliveryPage({ action: 'https://sp.example.test/acs', fields: [], nonce: NONCE, to: 'SP' }),
+    refusalPage({ title: 'No', detail: 'No.', code: 'no', status: 400 }),
+  ];
+  const hashes = pages.map((markup) => {
+    const style = /<style>([\s\S]*?)<\/style>/.exec(markup)![1]!;
+    return `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+  });
+  const { policy } = await sent({ formAction: 'none' });
+  const [byDefault, styles, ...rest] = policy;
+  expect(byDefault).toBe("default-src 'none'");
+  expect(styles!.split(' ').toSorted()).toEqual(['style-src', ...hashes].toSorted());
+  expect(rest).toEqual(['img-src data:', "form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'"]);
 });
 
 test('a page is kept by nobody, and tells others no more than its origin', async () => {

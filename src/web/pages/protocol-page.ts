@@ -1,6 +1,6 @@
 /** How a page of the protocol is sent: under a policy made for it alone, and kept by nobody. */
 import type { FastifyReply } from 'fastify';
-import { STYLE_HASH } from './style.js';
+import { BASE_STYLE, FULL_STYLE } from './style.js';
 
 /** Where the forms of a page may post. */
 const FORM_ACTIONS = {
@@ -20,10 +20,12 @@ export interface ProtocolPagePolicy {
   readonly connect?: 'anywhere';
 }
 
+const STYLES = `style-src '${FULL_STYLE.hash}' '${BASE_STYLE.hash}'`;
+
 const policyOf = ({ nonce, formAction, connect }: ProtocolPagePolicy): string =>
   [
     `default-src 'none'`,
-    `style-src '${STYLE_HASH}'`,
+    STYLES,
     `img-src data:`,
     ...(nonce === undefined ? [] : [`script-src 'nonce-${nonce}'`]),
     ...(connect === undefined ? [] : ['connect-src http: https:']),

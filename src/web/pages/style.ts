@@ -1,7 +1,10 @@
-/** The one stylesheet; it stands inside each page, and the policy of the page allows it by its hash. */
+/**
+ * The stylesheets; each stands inside its pages, and the policy of a page allows it by its hash. What answers a login is seen for a moment
+ * by a person and paid for at every login: it carries the base alone.
+ */
 import { createHash } from 'node:crypto';
 
-const CSS = `
+const BASE = `
 :root {
   color-scheme: light dark;
   --paper: #fff; --ink: #1c2321; --soft: #5a6763; --line: #e2e7e5; --tint: #f4f7f6;
@@ -23,19 +26,27 @@ body {
 a { color: var(--mint); text-underline-offset: .18em; text-decoration-thickness: 1px; }
 a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 2px solid var(--mint); outline-offset: 2px; border-radius: 2px; }
-.skip { position: absolute; left: -99rem; }
-.skip:focus { left: 1.5rem; top: .5rem; background: var(--paper); padding: .25rem .5rem; }
-body > header { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline; padding: 1.25rem 0; border-bottom: 1px solid var(--line); }
-body > header .name { font-weight: 650; color: inherit; text-decoration: none; letter-spacing: .01em; }
-body > header nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .925rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; font-weight: 650; margin: 2rem 0 .5rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
-h2 { font-size: 1.15rem; font-weight: 650; margin: 3rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
-h3 { font-size: 1rem; font-weight: 600; margin: 1.75rem 0 .5rem; }
 p { margin: .5rem 0; max-width: 46rem; }
 .soft { color: var(--soft); }
 .small { font-size: .875rem; }
 code, pre, .mono { font-family: var(--mono); font-size: .855em; }
 code { overflow-wrap: anywhere; unicode-bidi: isolate; white-space: pre-wrap; }
+input, select, button { font: inherit; font-size: .925rem; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 5px; padding: .35rem .6rem; min-height: 2.3rem; }
+button { border-color: var(--mint); color: var(--mint); cursor: pointer; padding-inline: 1rem; }
+button:hover, .button:hover { background: var(--tint); }
+button.primary, .button.primary { background: var(--mint); color: var(--paper); font-weight: 600; }
+button.primary:hover, .button.primary:hover { filter: brightness(1.12); }
+`;
+
+const REST = `
+.skip { position: absolute; left: -99rem; }
+.skip:focus { left: 1.5rem; top: .5rem; background: var(--paper); padding: .25rem .5rem; }
+body > header { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline; padding: 1.25rem 0; border-bottom: 1px solid var(--line); }
+body > header .name { font-weight: 650; color: inherit; text-decoration: none; letter-spacing: .01em; }
+body > header nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .925rem; }
+h2 { font-size: 1.15rem; font-weight: 650; margin: 3rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1rem; font-weight: 600; margin: 1.75rem 0 .5rem; }
 .v { background: var(--tint); padding: .08em .3em; border-radius: 3px; }
 pre { background: var(--tint); padding: .85rem 1rem; border-radius: 6px; margin: .5rem 0; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
 pre.tall { max-height: 34rem; overflow: auto; }
@@ -88,12 +99,7 @@ code .soft { font-size: inherit; }
 .stack > * { display: block; width: fit-content; max-width: 100%; } .stack > * + * { margin-top: .25rem; }
 form { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: end; margin: 1.25rem 0; }
 label { display: grid; gap: .15rem; font-size: .85rem; color: var(--soft); }
-input, select, button { font: inherit; font-size: .925rem; color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 5px; padding: .35rem .6rem; min-height: 2.3rem; }
 input { width: 12rem; }
-button { border-color: var(--mint); color: var(--mint); cursor: pointer; padding-inline: 1rem; }
-button:hover, .button:hover { background: var(--tint); }
-button.primary, .button.primary { background: var(--mint); color: var(--paper); font-weight: 600; }
-button.primary:hover, .button.primary:hover { filter: brightness(1.12); }
 .button { display: inline-block; border: 1px solid var(--mint); border-radius: 5px; padding: .35rem 1rem; min-height: 2.3rem; font-size: .925rem; text-decoration: none; }
 .buttons { display: flex; flex-wrap: wrap; gap: .6rem; align-items: start; margin: .5rem 0; } .buttons form { margin: 0; }
 .login { display: grid; grid-template-columns: minmax(0, 22rem) minmax(0, 22rem); gap: 0 4rem; margin: 1.25rem 0; align-items: start; }
@@ -119,7 +125,16 @@ ul.plain li { margin: .45rem 0; }
 }
 `;
 
-export const STYLE = CSS.trim();
+export interface Stylesheet {
+  /** What stands between the tags, to the letter. */
+  readonly css: string;
+  /** CSP 3 `hash-source` of it. */
+  readonly hash: string;
+}
+const stylesheet = (css: string): Stylesheet => ({
+  css,
+  hash: `sha256-${createHash('sha256').update(css).digest('base64')}`,
+});
 
-/** CSP 3 `hash-source`: of what stands between the tags, to the letter. */
-export const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`;
+export const FULL_STYLE = stylesheet((BASE + REST).trim());
+export const BASE_STYLE = stylesheet(BASE.trim());
