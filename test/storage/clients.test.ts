@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { ClientStore } from '../../src/storage/client-store.js';
+import type { Client } from '../../src/tenant/client.js';
 import { onEachDatabase } from './each-database.js';
 import { HARD_TEXTS, aClient, after } from './samples.js';
 
@@ -165,3 +166,56 @@ onEachDatabase(
     }
   },
 );
+
+onEachDatabase(
+  'clients are found by the entity ID of their service provider, oldest first',
+  async ({ open }) => {
+    const store = new ClientStore(await open());
+    const samlp = (addon: { entityId?: string; audience?: string }): Partial<Client> => ({
+      addons: { samlp: addon },
+    });
+    await store.insert(aClient('young', { ...samlp({ entityId: 'urn:sp' }), created_at: after(1) }));
+    await store.insert(aClient('old', samlp({ audience: 'urn:sp' })));
+    await store.insert(aClient('own name', samlp({ entityId: 'urn:other', audience: 'urn:sp' })));
+    await store.insert(aClient('without'));
+    await store.insert(aClient('without settings', { addons: { samlp: {} } }));
+    const found = async (entityId: string): Promise<string[]> =>
+      (await store.findByEntityId(entityId)).map(({ client_id }) => client_id);
+    expect(await found('urn:sp')).toEqual(['old', 'young']);
+    expect(await found('urn:other')).toEqual(['own name']);
+    for (const entityId of ['URN:SP', 'urn:sp ', '', 'undefined', 'null'])
+      expect(await found(entityId)).toEqual([]);
+  },
+);
+
+onEachDatabase('a client is found by the entity ID it has now, however it was written', async ({ open }) => {
+  const store = new ClientStore(await open());
+  const found = async (entityId: string): Promise<number> => (await store.findByEntityId(entityId)).length;
+  const named = (entityId: string): Client => aClient('sp', { addons: { samlp: { entityId } } });
+  await store.upsert(named('urn:1'));
+  await store.upsert(named('urn:2'));
+  expect([await found('urn:1'), await found('urn:2')]).toEqual([0, 1]);
+  await store.replace(named('urn:3'));
+  expect([await found('urn:2'), await found('urn:3')]).toEqual([0, 1]);
+  await store.update('sp', (client) => ({ ...client, addons: { samlp: { audience: 'urn:4' } } }));
+  expect([await found('urn:3'), await found('urn:4')]).toEqual([0, 1]);
+  await store.update('sp', (client) => ({ ...client, addons: {} }));
+  expect(await found('urn:4')).toBe(0);
+  await store.replace(named('urn:1'));
+  await store.delete('sp');
+  expect(await found('urn:1')).toBe(0);
+});
+
+onEachDatabase('every text can be an entity ID, and each is told from the others', async ({ open }) => {
+  const store = new ClientStore(await open());
+  const texts = [
+    ...HARD_TEXTS.filter((text) => text !== ''),
+    'lone \ud800',
+    'lone \ud801',
+    'long'.repeat(10_000),
+  ];
+  for (const [index, entityId] of texts.entries())
+    await store.insert(aClient(`sp${index}`, { addons: { samlp: { entityId } } }));
+  for (const [index, entityId] of texts.entries())
+    expect((await store.findByEntityId(entityId)).map(({ client_id }) => client_id)).toEqual([`sp${index}`]);
+});

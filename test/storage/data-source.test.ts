@@ -15,6 +15,9 @@ import { ClientStore } from '../../src/storage/client-store.js';
 import { openDataSource } from '../../src/storage/data-source.js';
 import { Database } from '../../src/storage/database.js';
 import { readDatabaseUrl } from '../../src/storage/database-url.js';
+import { LoginAttemptStore } from '../../src/storage/login-attempt-store.js';
+import { LogoutStore } from '../../src/storage/logout-store.js';
+import { SessionStore } from '../../src/storage/session-store.js';
 import { SettingsStore } from '../../src/storage/settings-store.js';
 import { SigningKeyStore } from '../../src/storage/signing-key-store.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
@@ -126,6 +129,36 @@ onEachDatabase('of statements handed over together all or none take effect', asy
   expect(await database.atomically([rename, rename])).toEqual([1, 1]);
 });
 
+onEachDatabase(
+  'a statement that decides, and changes nothing, leaves out those after it',
+  async ({ open }) => {
+    const database = new Database(await open());
+    const rename = (to: string, where: string) => ({
+      sql: `UPDATE tenant SET settings = ? WHERE ${where}`,
+      values: [to],
+    });
+    const [first, nobody] = [rename('first', 'id = 1'), rename('nobody', 'id = 2')];
+    const last = rename('last', 'id = 1');
+    expect(await database.atomically([first, { ...nobody, isDecisive: true }, last])).toEqual([1, 0]);
+    expect(await database.rows('SELECT settings FROM tenant')).toEqual([{ settings: 'first' }]);
+    expect(await database.atomically([{ ...first, isDecisive: true }, nobody, last])).toEqual([1, 0, 1]);
+    expect(await database.rows('SELECT settings FROM tenant')).toEqual([{ settings: 'last' }]);
+  },
+);
+
+test('statements kept ready on SQLite see a table as a migration left it', () =>
+  onSqlite(async ({ open }) => {
+    const dataSource = await open();
+    const database = new Database(dataSource);
+    const copy = { sql: 'INSERT INTO users SELECT * FROM users WHERE user_id = ?', values: ['nobody'] };
+    expect(await database.atomically([copy])).toEqual([0]);
+    await dataSource.query('ALTER TABLE users ADD COLUMN further text');
+    await dataSource.query('ALTER TABLE users DROP COLUMN password_hash');
+    expect(await database.atomically([copy])).toEqual([0]);
+    await dataSource.query('ALTER TABLE users RENAME TO people');
+    await expect(database.atomically([copy])).rejects.toMatchObject({ name: 'DatabaseError' });
+  }));
+
 onEachDatabase('statements that fail together take nothing of others with them', async ({ open }) => {
   const dataSource = await open();
   const database = new Database(dataSource);
@@ -220,7 +253,16 @@ test('the module hands every store to whoever asks, over one database, and close
       imports: [StorageModule.forUrl(`file:${join(folder, 'tenant.db')}`)],
     }).compile();
     await module.init();
-    for (const Store of [ClientStore, UserStore, SigningKeyStore, SettingsStore, TransactionStore])
+    for (const Store of [
+      ClientStore,
+      UserStore,
+      SigningKeyStore,
+      SettingsStore,
+      TransactionStore,
+      SessionStore,
+      LogoutStore,
+      LoginAttemptStore,
+    ])
       expect(module.get(Store)).toBeInstanceOf(Store);
     expect(await module.get(SettingsStore).revision()).toBe(0);
     const dataSource = module.get(DataSource);

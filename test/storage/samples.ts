@@ -1,4 +1,6 @@
 import { clientBodySchema, type Client } from '../../src/tenant/client.js';
+import type { Logout } from '../../src/tenant/logout.js';
+import type { Session, SessionParticipant } from '../../src/tenant/session.js';
 import type { SigningKey } from '../../src/tenant/signing-key.js';
 import type { Transaction } from '../../src/tenant/transaction.js';
 import type { User } from '../../src/tenant/user.js';
@@ -61,6 +63,44 @@ export const aTransaction = (id: string, over: Partial<Transaction> = {}): Trans
   assertionXml: null,
   signedWith: null,
   droppedClaims: [],
+  ...over,
+});
+
+export const aSession = (id: string, over: Partial<Session> = {}): Session => ({
+  id,
+  userId: 'auth0|user',
+  createdAt: AT,
+  authenticatedAt: after(1),
+  lastSeenAt: after(2),
+  expiresAt: after(3_600_000),
+  ...over,
+});
+
+export const aParticipant = (
+  sessionId: string,
+  clientId: string,
+  over: Partial<SessionParticipant> = {},
+): SessionParticipant => ({
+  sessionId,
+  clientId,
+  nameId: 'auth0|user',
+  format: 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
+  sessionIndex: '_index',
+  since: AT,
+  ...over,
+});
+
+export const aLogout = (id: string, over: Partial<Logout> = {}): Logout => ({
+  id,
+  revision: 1,
+  status: 'running',
+  createdAt: AT,
+  finishedAt: null,
+  requester: null,
+  userId: 'auth0|user',
+  sessionIds: [],
+  steps: [],
+  timeline: [],
   ...over,
 });
 

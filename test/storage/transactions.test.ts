@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
+import { SessionStore } from '../../src/storage/session-store.js';
 import { TransactionStore } from '../../src/storage/transaction-store.js';
 import type { Transaction } from '../../src/tenant/transaction.js';
 import { onEachDatabase } from './each-database.js';
-import { AT, HARD_TEXTS, aTransaction, after } from './samples.js';
+import { AT, HARD_TEXTS, aParticipant, aSession, aTransaction, after } from './samples.js';
 
 const idsOf = (transactions: readonly Transaction[]): string[] => transactions.map(({ id }) => id);
 
@@ -86,6 +87,125 @@ onEachDatabase('of many instances that complete one transaction exactly one does
   );
   expect(told.filter(Boolean)).toHaveLength(1);
   expect((await new TransactionStore(instances[1]).get('txn_1'))?.signedWith).toBe(`${told.indexOf(true)}`);
+});
+
+onEachDatabase(
+  'a transaction of no client is kept and listed, and belongs to no client',
+  async ({ open }) => {
+    const store = new TransactionStore(await open());
+    const refused = aTransaction('txn_1', { clientId: null, userId: null, user: null, status: 'failed' });
+    await store.insert(refused);
+    await store.insert(aTransaction('txn_2'));
+    expect(await store.get('txn_1')).toEqual(refused);
+    expect(idsOf((await store.list({ limit: 5 })).items)).toEqual(['txn_2', 'txn_1']);
+    expect(idsOf((await store.list({ filters: { clientId: 'client' }, limit: 5 })).items)).toEqual(['txn_2']);
+  },
+);
+
+onEachDatabase('a transaction and who took part in its session are written together', async ({ open }) => {
+  const dataSource = await open();
+  const [store, sessions] = [new TransactionStore(dataSource), new SessionStore(dataSource)];
+  await sessions.insert(aSession('one'));
+  const first = aParticipant('one', 'client', { sessionIndex: '_first' });
+  await store.insert(aTransaction('txn_1'), first);
+  expect(await store.get('txn_1')).toEqual(aTransaction('txn_1'));
+  expect(await sessions.participants('one')).toEqual([first]);
+  const ended = aTransaction('txn_1', { revision: 2, status: 'completed' });
+  const later = aParticipant('one', 'client', { sessionIndex: '_later', since: after(5) });
+  expect(await store.update(ended, later)).toBe(true);
+  expect(await store.get('txn_1')).toEqual(ended);
+  expect(await sessions.participants('one')).toEqual([later]);
+});
+
+onEachDatabase('a transaction that cannot be inserted leaves no participant', async ({ open }) => {
+  const dataSource = await open();
+  const [store, sessions] = [new TransactionStore(dataSource), new SessionStore(dataSource)];
+  await sessions.insert(aSession('one'));
+  await store.insert(aTransaction('txn_1'));
+  await expect(store.insert(aTransaction('txn_1'), aParticipant('one', 'client'))).rejects.toMatchObject({
+    name: 'DatabaseError',
+  });
+  expect(await sessions.participants('one')).toEqual([]);
+});
+
+onEachDatabase('a participant that cannot be written leaves no transaction', async ({ open }) => {
+  const dataSource = await open();
+  const store = new TransactionStore(dataSource);
+  await new SessionStore(dataSource).insert(aSession('one'));
+  // no database takes it for an instant
+  const broken = aParticipant('one', 'client', { since: 'never' });
+  await expect(store.insert(aTransaction('txn_1'), broken)).rejects.toMatchObject({ name: 'DatabaseError' });
+  expect(await store.get('txn_1')).toBeNull();
+  await store.insert(aTransaction('txn_1'));
+  const next = aTransaction('txn_1', { revision: 2, status: 'completed' });
+  await expect(store.update(next, broken)).rejects.toMatchObject({ name: 'DatabaseError' });
+  expect(await store.get('txn_1')).toEqual(aTransaction('txn_1'));
+});
+
+onEachDatabase(
+  'a login whose session ended in this very moment is kept, without a participant',
+  async ({ open }) => {
+    const dataSource = await open();
+    const [store, sessions] = [new TransactionStore(dataSource), new SessionStore(dataSource)];
+    await store.insert(aTransaction('txn_1'), aParticipant('ended', 'client'));
+    const next = aTransaction('txn_1', { revision: 2, status: 'completed' });
+    expect(await store.update(next, aParticipant('ended', 'client'))).toBe(true);
+    expect(await store.update(next, aParticipant('ended', 'client'))).toBe(false);
+    expect(await store.get('txn_1')).toEqual(next);
+    expect(await sessions.participants('ended')).toEqual([]);
+  },
+);
+
+onEachDatabase('whoever is told false writes no participant', async ({ open }) => {
+  const instances = await Promise.all([open(), open(), open()]);
+  const sessions = new SessionStore(instances[0]);
+  await sessions.insert(aSession('one'));
+  await new TransactionStore(instances[0]).insert(aTransaction('txn_1'));
+  const told = await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      new TransactionStore(instances[index % 3]!).update(
+        aTransaction('txn_1', { revision: 2, status: 'completed', signedWith: `${index}` }),
+        aParticipant('one', 'client', { sessionIndex: `_${index}` }),
+      ),
+    ),
+  );
+  const winner = told.indexOf(true);
+  expect(told.filter(Boolean)).toHaveLength(1);
+  expect((await new TransactionStore(instances[1]).get('txn_1'))?.signedWith).toBe(`${winner}`);
+  const [kept] = await sessions.participants('one');
+  expect(kept?.sessionIndex).toBe(`_${winner}`);
+});
+
+onEachDatabase(
+  'logins that end while their sessions do are all kept, and nobody is left behind',
+  async ({ open }) => {
+    const instances = await Promise.all([open(), open()]);
+    const [sessions, others] = instances.map((dataSource) => new SessionStore(dataSource));
+    const store = new TransactionStore(instances[0]);
+    for (let index = 0; index < 20; index += 1) await sessions!.insert(aSession(`s${index}`));
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        await Promise.all([
+          store.insert(aTransaction(`txn_${index}`), aParticipant(`s${index}`, 'client')),
+          others!.delete(`s${index}`),
+        ]);
+      }),
+    );
+    expect((await store.list({ limit: 50 })).items).toHaveLength(20);
+    expect(await sessions!.participantsNamed('client', 'auth0|user')).toEqual([]);
+  },
+);
+
+onEachDatabase('every NameID can be written with its transaction', async ({ open }) => {
+  const dataSource = await open();
+  const store = new TransactionStore(dataSource);
+  await new SessionStore(dataSource).insert(aSession('one'));
+  for (const [index, nameId] of [...HARD_TEXTS, 'long'.repeat(50_000)].entries())
+    await store.insert(
+      aTransaction(`txn_${index}`),
+      aParticipant('one', `c${index}`, { nameId, format: nameId }),
+    );
+  expect((await store.list({ limit: 50 })).items).toHaveLength(HARD_TEXTS.length + 1);
 });
 
 onEachDatabase('pages walk from the newest to the oldest, each transaction once', async ({ open }) => {

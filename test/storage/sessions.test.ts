@@ -1,0 +1,257 @@
+import { expect } from 'vitest';
+import { SessionStore } from '../../src/storage/session-store.js';
+import { UserStore } from '../../src/storage/user-store.js';
+import type { Session, SessionParticipant } from '../../src/tenant/session.js';
+import { onEachDatabase } from './each-database.js';
+import { AT, HARD_TEXTS, aParticipant, aSession, aUser, after } from './samples.js';
+
+const idsOf = (sessions: readonly Session[]): string => sessions.map(({ id }) => id).join(' ');
+const whereOf = (participants: readonly SessionParticipant[]): string =>
+  participants.map(({ sessionId, clientId }) => `${sessionId}/${clientId}`).join(' ');
+
+onEachDatabase('a session comes back as it was put in', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  expect(await store.get('one')).toEqual(aSession('one'));
+  expect(await store.get('One')).toBeNull();
+});
+
+onEachDatabase(
+  'a session is found with its user as they are now, and without one not at all',
+  async ({ open }) => {
+    const dataSource = await open();
+    const [store, users] = [new SessionStore(dataSource), new UserStore(dataSource)];
+    await store.insert(aSession('one'));
+    expect(await store.find('one')).toBeNull();
+    await users.insert(aUser('auth0|user', { name: 'before' }));
+    await users.insert(aUser('auth0|other'));
+    expect(await store.find('one')).toEqual({
+      session: aSession('one'),
+      user: aUser('auth0|user', { name: 'before' }),
+    });
+    await users.replace(aUser('auth0|user', { name: 'after', blocked: true }));
+    expect((await store.find('one'))?.user).toEqual(aUser('auth0|user', { name: 'after', blocked: true }));
+    expect(await store.find('two')).toBeNull();
+    await users.delete('auth0|user');
+    expect(await store.find('one')).toBeNull();
+  },
+);
+
+onEachDatabase('a session that is over is still given: its lifetime is not judged here', async ({ open }) => {
+  const dataSource = await open();
+  const store = new SessionStore(dataSource);
+  await new UserStore(dataSource).insert(aUser('auth0|user'));
+  const over = aSession('one', {
+    expiresAt: '1970-01-01T00:00:00.000Z',
+    lastSeenAt: '1970-01-01T00:00:00.000Z',
+  });
+  await store.insert(over);
+  expect((await store.find('one'))?.session).toEqual(over);
+});
+
+onEachDatabase('touch moves when a session was last seen, and nothing else', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  await store.insert(aSession('two'));
+  expect(await store.touch('one', new Date(after(500)))).toBe(true);
+  expect(await store.get('one')).toEqual(aSession('one', { lastSeenAt: after(500) }));
+  expect(await store.get('two')).toEqual(aSession('two'));
+  expect(await store.touch('three', new Date(AT))).toBe(false);
+});
+
+onEachDatabase('to authenticate again also counts as being seen', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  await store.insert(aSession('two'));
+  expect(await store.reauthenticate('one', new Date(after(500)))).toBe(true);
+  expect(await store.get('one')).toEqual(
+    aSession('one', { authenticatedAt: after(500), lastSeenAt: after(500) }),
+  );
+  expect(await store.get('two')).toEqual(aSession('two'));
+  expect(await store.reauthenticate('three', new Date(AT))).toBe(false);
+});
+
+onEachDatabase('the sessions of a user are listed, newest first', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('b'));
+  await store.insert(aSession('a'));
+  await store.insert(aSession('new', { createdAt: after(1) }));
+  await store.insert(aSession('old', { createdAt: after(-1) }));
+  await store.insert(aSession('of another', { userId: 'auth0|other' }));
+  expect(idsOf(await store.listOfUser('auth0|user'))).toBe('new b a old');
+  expect(await store.listOfUser('AUTH0|user')).toEqual([]);
+});
+
+onEachDatabase('a session goes once, with its participants and nobody else’s', async ({ open }) => {
+  const store = new SessionStore(await open());
+  for (const id of ['one', 'two']) {
+    await store.insert(aSession(id));
+    for (const clientId of ['a', 'b']) await store.putParticipant(aParticipant(id, clientId));
+  }
+  expect(await store.delete('one')).toBe(true);
+  expect(await store.delete('one')).toBe(false);
+  expect(await store.get('one')).toBeNull();
+  expect(await store.participants('one')).toEqual([]);
+  expect(whereOf(await store.participants('two'))).toBe('two/a two/b');
+  await store.insert(aSession('one'));
+  expect(await store.participants('one')).toEqual([]);
+});
+
+onEachDatabase('the sessions of a user go with their participants, and tell how many', async ({ open }) => {
+  const store = new SessionStore(await open());
+  for (const id of ['one', 'two', 'three']) {
+    await store.insert(aSession(id, { userId: id === 'three' ? 'auth0|other' : 'auth0|user' }));
+    await store.putParticipant(aParticipant(id, 'a'));
+  }
+  expect(await store.deleteOfUser('auth0|user')).toBe(2);
+  expect(await store.deleteOfUser('auth0|user')).toBe(0);
+  expect(await store.get('one')).toBeNull();
+  expect(await store.get('three')).not.toBeNull();
+  expect(whereOf(await store.participantsNamed('a', 'auth0|user'))).toBe('three/a');
+});
+
+onEachDatabase(
+  'a participant takes the place of the client’s earlier one in the session',
+  async ({ open }) => {
+    const store = new SessionStore(await open());
+    await store.insert(aSession('one'));
+    await store.putParticipant(aParticipant('one', 'a', { nameId: 'before' }));
+    const later = aParticipant('one', 'a', {
+      nameId: 'after',
+      format: 'urn:f',
+      sessionIndex: '_2',
+      since: after(9),
+    });
+    await store.putParticipant(later);
+    expect(await store.participants('one')).toEqual([later]);
+    expect(await store.participantsNamed('a', 'before')).toEqual([]);
+    expect(await store.participantsNamed('a', 'after')).toEqual([later]);
+  },
+);
+
+onEachDatabase('participants are listed from the oldest to the newest', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  await store.insert(aSession('two'));
+  for (const [clientId, offset] of [
+    ['c', 2],
+    ['b', 1],
+    ['d', 0],
+    ['a', 2],
+  ] as const)
+    await store.putParticipant(aParticipant('one', clientId, { since: after(offset) }));
+  await store.putParticipant(aParticipant('two', 'b'));
+  expect(whereOf(await store.participants('one'))).toBe('one/d one/b one/a one/c');
+  expect(whereOf(await store.participantsNamed('b', 'auth0|user'))).toBe('two/b one/b');
+});
+
+onEachDatabase('a participant of a session that has ended is not written', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.putParticipant(aParticipant('ended', 'a'));
+  expect(await store.participants('ended')).toEqual([]);
+});
+
+onEachDatabase('participants are found by client and NameID, to the letter', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  await store.insert(aSession('two'));
+  await store.putParticipant(aParticipant('one', 'a', { nameId: 'Alice' }));
+  await store.putParticipant(aParticipant('two', 'a', { nameId: 'alice' }));
+  await store.putParticipant(aParticipant('two', 'b', { nameId: 'Alice' }));
+  expect(whereOf(await store.participantsNamed('a', 'Alice'))).toBe('one/a');
+  expect(whereOf(await store.participantsNamed('a', 'alice'))).toBe('two/a');
+  expect(await store.participantsNamed('a', 'Alice ')).toEqual([]);
+  expect(await store.participantsNamed('A', 'Alice')).toEqual([]);
+});
+
+onEachDatabase('every text can be a NameID, and each is told from the others', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  const texts = [...HARD_TEXTS, 'lone \ud800', 'lone \ud801', 'long'.repeat(50_000)];
+  const participants = texts.map((nameId, index) =>
+    aParticipant('one', `c${index}`, { nameId, format: nameId, sessionIndex: nameId }),
+  );
+  for (const participant of participants) await store.putParticipant(participant);
+  for (const [index, nameId] of texts.entries()) {
+    expect(await store.participantsNamed(`c${index}`, nameId)).toEqual([participants[index]]);
+    expect(await store.participantsNamed(`c${index}`, texts[(index + 1) % texts.length]!)).toEqual([]);
+  }
+});
+
+onEachDatabase('a participant goes once, and its session stays', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  for (const clientId of ['a', 'b']) await store.putParticipant(aParticipant('one', clientId));
+  expect(await store.deleteParticipant('one', 'a')).toBe(true);
+  expect(await store.deleteParticipant('one', 'a')).toBe(false);
+  expect(await store.deleteParticipant('two', 'b')).toBe(false);
+  expect(whereOf(await store.participants('one'))).toBe('one/b');
+  expect(await store.get('one')).toEqual(aSession('one'));
+});
+
+onEachDatabase('of many that put one participant at once one stays, whole', async ({ open }) => {
+  const instances = await Promise.all([open(), open(), open()]);
+  const store = new SessionStore(instances[0]);
+  await store.insert(aSession('one'));
+  const all = Array.from({ length: 24 }, (_, index) =>
+    aParticipant('one', 'a', { nameId: `name ${index}`, sessionIndex: `_${index}`, since: after(index) }),
+  );
+  await Promise.all(
+    all.map((participant, index) => new SessionStore(instances[index % 3]!).putParticipant(participant)),
+  );
+  const kept = await store.participants('one');
+  expect(kept).toHaveLength(1);
+  expect(all).toContainEqual(kept[0]);
+  expect(await store.participantsNamed('a', kept[0]!.nameId)).toEqual(kept);
+});
+
+onEachDatabase(
+  'pruning ends what has expired and what was idle too long, with their participants',
+  async ({ open }) => {
+    const store = new SessionStore(await open());
+    const [now, idleSince] = [new Date(after(1000)), new Date(AT)];
+    const lives = { expiresAt: after(1001), lastSeenAt: AT };
+    await store.insert(aSession('lives', lives));
+    await store.insert(aSession('ends now', { ...lives, expiresAt: after(1000) }));
+    await store.insert(aSession('ended', { ...lives, expiresAt: after(999) }));
+    await store.insert(aSession('idle', { ...lives, lastSeenAt: after(-1) }));
+    await store.insert(aSession('both', { expiresAt: after(999), lastSeenAt: after(-1) }));
+    const all = ['lives', 'ends now', 'ended', 'idle', 'both'];
+    for (const id of all) await store.putParticipant(aParticipant(id, 'a'));
+    expect(await store.prune(now, idleSince)).toBe(4);
+    expect(await store.prune(now, idleSince)).toBe(0);
+    expect(idsOf(await store.listOfUser('auth0|user'))).toBe('lives');
+    expect(whereOf(await store.participantsNamed('a', 'auth0|user'))).toBe('lives/a');
+  },
+);
+
+onEachDatabase('pruning goes through as many lots as there are', async ({ open }) => {
+  const store = new SessionStore(await open());
+  for (let index = 0; index < 250; index += 1)
+    await store.insert(aSession(`s${index}`, { expiresAt: after(index) }));
+  expect(await store.prune(new Date(after(229)), new Date(0))).toBe(230);
+  expect(await store.listOfUser('auth0|user')).toHaveLength(20);
+});
+
+onEachDatabase('a key that no database can look up is refused or never found', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  for (const text of ['a\u0000', '\udc00a']) {
+    await expect(store.insert(aSession('two', { userId: text }))).rejects.toMatchObject({
+      code: 'invalid_body',
+      errors: [{ pointer: '/user_id' }],
+    });
+    expect(await store.get(text)).toBeNull();
+    expect(await store.find(text)).toBeNull();
+    expect(await store.touch(text, new Date())).toBe(false);
+    expect(await store.reauthenticate(text, new Date())).toBe(false);
+    expect(await store.listOfUser(text)).toEqual([]);
+    expect(await store.delete(text)).toBe(false);
+    expect(await store.deleteOfUser(text)).toBe(0);
+    expect(await store.participants(text)).toEqual([]);
+    expect(await store.participantsNamed(text, 'auth0|user')).toEqual([]);
+    expect(await store.deleteParticipant(text, 'a')).toBe(false);
+    expect(await store.deleteParticipant('one', text)).toBe(false);
+  }
+  expect(await store.get('two')).toBeNull();
+});
