@@ -138,6 +138,20 @@ test('any of several certificates may verify a posted message; one that is not R
   expect(byPost(xml, { certificates: [] })).toBe('saml_request_signature');
 });
 
+test('what an EC key signed is not taken for RSA', () => {
+  const xml = signed(MESSAGES.LogoutRequest(), { key: 'ec.key' });
+  expect(byPost(xml, { certificates: [certificate('ec')] })).toBe('saml_request_signature');
+});
+
+test('a message that was changed after signing is told from one that another key signed', () => {
+  const xml = signed(MESSAGES.LogoutRequest());
+  const changed = xml.replace('alice', 'bob');
+  const sentence = (document: string, trusted: string): string =>
+    samlFailure(() => verifyMessageSignature({}, read(document), read, [certificate(trusted)])).message;
+  expect(sentence(changed, 'sp')).toContain('the message was changed after signing');
+  expect(sentence(xml, 'other')).toContain('another key signed it');
+});
+
 test('the certificate in KeyInfo is never believed', () => {
   const xml = signed(MESSAGES.AuthnRequest(), { key: 'other.key' });
   const der = certificate('other').raw.toString('base64');

@@ -80,6 +80,13 @@ test('any of several certificates may verify, and it is named; one that is not R
   expect(verdict(query, { certificates: [] })).toBe('saml_request_signature');
 });
 
+test('what an EC key signed is not taken for RSA', () => {
+  const octets = `SAMLRequest=abc&SigAlg=${encodeURIComponent(signer.algorithm.uri)}`;
+  const value = createSign('sha256').update(octets).sign(pem('ec.key'), 'base64');
+  const query = `${octets}&Signature=${encodeURIComponent(value)}`;
+  expect(verdict(query, { certificates: [certificate('ec')] })).toBe('saml_request_signature');
+});
+
 test.each([
   [
     'lower-case escapes',
