@@ -1,10 +1,10 @@
 /** The page of a client: what it tells to paste must work. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { createRequire } from 'node:module';
 import * as nodeSaml from '@node-saml/node-saml';
 import * as passportSaml from '@node-saml/passport-saml';
 import { DOMParser } from '@xmldom/xmldom';
+import passport from 'passport';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keyFile } from '../support/jwt-keys.js';
 import { startTestServer, type TestServer } from '../support/server.js';
@@ -119,7 +119,7 @@ function evaluated(module: string, name: string): unknown {
   const names = {
     ...nodeSaml,
     Strategy: passportSaml.Strategy,
-    passport: createRequire(import.meta.url)('passport') as unknown,
+    passport,
     readFileSync: (file: string): string => {
       expect(file).toBe('sp.key.pem');
       return keyFile('saml-sp.key.pem');
