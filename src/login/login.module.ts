@@ -4,6 +4,9 @@ import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { IdentityProviderService } from './identity-provider.service.js';
 import { InspectionService } from './inspection.service.js';
+import { LogoutMessagesService } from './logout-messages.service.js';
+import { LogoutPartiesService } from './logout-parties.service.js';
+import { LogoutsService } from './logouts.service.js';
 import { BaseUrl, Clock, Failures, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
 import { SamlLoginsService } from './saml-logins.service.js';
@@ -24,6 +27,9 @@ const providers = [
   AuthenticationService,
   BrowserLoginsService,
   SamlLoginsService,
+  LogoutPartiesService,
+  LogoutsService,
+  LogoutMessagesService,
   TransactionsService,
   InspectionService,
   IdentityProviderService,

@@ -31,6 +31,8 @@ export interface Logout {
     readonly requestId: string;
     readonly RelayState?: string;
   } | null;
+  /** SHA-256 of the token that the browser it runs in keeps as a cookie; absent until that browser was shown a page. */
+  readonly browser?: string;
   readonly userId: string | null;
   /** The sessions it ended. */
   readonly sessionIds: readonly string[];

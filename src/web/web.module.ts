@@ -9,12 +9,15 @@ import { TransactionsController } from './api/transactions.controller.js';
 import { UsersController } from './api/users.controller.js';
 import { DebugClientsController } from './debug/clients.controller.js';
 import { DebugController } from './debug/debug.controller.js';
+import { DebugLogoutsController } from './debug/logouts.controller.js';
 import { DemoController } from './demo/demo.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { HomeController } from './home/home.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
 import { MetadataController } from './saml/metadata.controller.js';
+import { LogoutPageController } from './saml/logout-page.controller.js';
+import { LogoutController } from './saml/logout.controller.js';
 import { SsoController } from './saml/sso.controller.js';
 
 /** Every controller. */
@@ -29,9 +32,12 @@ import { SsoController } from './saml/sso.controller.js';
     TenantSettingsController,
     KeysController,
     SsoController,
+    LogoutController,
+    LogoutPageController,
     MetadataController,
     LoginController,
     DebugController,
+    DebugLogoutsController,
     DebugClientsController,
     HomeController,
     DemoController,

@@ -36,6 +36,7 @@ export const page = (title: string, content: Html): string =>
             <a class="name" href="/">Mintmark</a>
             <nav aria-label="Mintmark">
               <a href="/debug/transactions">Transactions</a>
+              <a href="/debug/logouts">Logouts</a>
               <a href="/debug/clients">Clients</a>
               <a href="/docs">API</a>
             </nav>

@@ -1,0 +1,198 @@
+import { Injectable } from '@nestjs/common';
+import { MintmarkError } from '../protocol/mintmark-error.js';
+import { readLogoutRequest, type LogoutRequest } from '../protocol/saml/logout-request.js';
+import { readLogoutResponse } from '../protocol/saml/logout-response.js';
+import { decodeMessage } from '../protocol/saml/message-encoding.js';
+import type { OutgoingMessage } from '../protocol/saml/outgoing-message.js';
+import type { ReceivedMessage } from '../protocol/saml/received-message.js';
+import { LogoutStore } from '../storage/logout-store.js';
+import { SessionStore } from '../storage/session-store.js';
+import type { Logout } from '../tenant/logout.js';
+import { finish, isOver, takeAnswer, withEvents, type LogoutEvent } from './logout-chain.js';
+import { LogoutError } from './logout-error.js';
+import { LogoutPartiesService } from './logout-parties.service.js';
+import { messageIfPossible, responseIdOf, sentDetail, type LogoutParty } from './logout-party.js';
+import { logoutIdOf } from './logout-request-id.js';
+import {
+  bringsSignature,
+  checkLogoutIssuer,
+  checkLogoutRequest,
+  checkLogoutResponse,
+  participantsMeant,
+} from './logout-rules.js';
+import { statusOfRefusal, whyNotLoggedOut } from './logout-status.js';
+import { LogoutsService } from './logouts.service.js';
+import { Clock } from './ports.js';
+
+/** What became of a message. A refusal that no service provider may be told of is thrown. */
+export type LogoutReception =
+  /** The browser goes to the page of the logout. */
+  | { readonly kind: 'go_on'; readonly logout: Logout }
+  /** Refused, and the SP is told so. */
+  | { readonly kind: 'answer'; readonly message: OutgoingMessage; readonly party: LogoutParty };
+
+/** LogoutRequests and LogoutResponses that service providers send (SAML Profiles 4.4.3). */
+@Injectable()
+export class LogoutMessagesService {
+  constructor(
+    private readonly logouts: LogoutsService,
+    private readonly store: LogoutStore,
+    private readonly sessions: SessionStore,
+    private readonly parties: LogoutPartiesService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * A message that arrived at the logout URL of a client, or with `clientId` null at the shared one, where its Issuer names the client.
+   * Throws MintmarkError where nobody but the person in front of the browser may be told.
+   */
+  async receive(clientId: string | null, received: ReceivedMessage): Promise<LogoutReception> {
+    const named = clientId === null ? null : await this.parties.get(clientId);
+    return received.name === 'SAMLRequest'
+      ? this.#begin(named, received)
+      : { kind: 'go_on', logout: await this.#takeAnswer(named, received) };
+  }
+
+  async #begin(named: LogoutParty | null, received: ReceivedMessage): Promise<LogoutReception> {
+    const request = readLogoutRequest(decodeMessage(received.encoded));
+    const party = named ?? (await this.parties.named(request.issuer));
+    const { clientId } = party;
+    checkLogoutIssuer(request, party);
+    const requester: Logout['requester'] = {
+      clientId,
+      requestId: request.id,
+      ...(received.RelayState !== undefined && { RelayState: received.RelayState }),
+    };
+    const arrived: LogoutEvent = {
+      name: 'request.received',
+      detail: { client_id: clientId, binding: received.binding, id: request.id, xml: request.xml },
+    };
+    let verifiedWith: string | null;
+    try {
+      verifiedWith = this.#judge(party, received, request);
+    } catch (error) {
+      if (!(error instanceof MintmarkError)) throw error;
+      return this.#refuse({ requester, request, party, arrived, error });
+    }
+    const meant = participantsMeant(
+      await this.sessions.participantsNamed(clientId, request.nameId.value),
+      request,
+      party,
+    );
+    const logout = await this.logouts.begin({
+      requester,
+      sessionIds: [...new Set(meant.map(({ sessionId }) => sessionId))],
+      events: [arrived, authenticated(verifiedWith), ...(meant.length === 0 ? [nobody(request)] : [])],
+    });
+    return { kind: 'go_on', logout };
+  }
+
+  /** The fingerprint of the certificate that verified it; `null` where the client has none. */
+  #judge(party: LogoutParty, received: ReceivedMessage, request: LogoutRequest): string | null {
+    if (!party.isEnabled)
+      throw new LogoutError(
+        'logout_disabled',
+        `single logout is disabled for the client ${party.clientId}: set addons.samlp.logout.slo_enabled`,
+      );
+    const verifiedWith = party.verify(received, request, readLogoutRequest);
+    checkLogoutRequest(request, {
+      endpoints: party.endpoints,
+      isSigned: bringsSignature(received, request),
+      now: this.clock.now(),
+    });
+    return verifiedWith;
+  }
+
+  /** Answered only ever to the URL that the client is configured with; thrown where it has none. */
+  async #refuse({
+    requester,
+    request,
+    party,
+    arrived,
+    error,
+  }: {
+    readonly requester: Logout['requester'];
+    readonly request: LogoutRequest;
+    readonly party: LogoutParty;
+    readonly arrived: LogoutEvent;
+    readonly error: MintmarkError;
+  }): Promise<LogoutReception> {
+    const at = this.clock.now();
+    const begun: Logout = { ...this.logouts.blank(at), requester };
+    const status = statusOfRefusal(error, request.version);
+    const message = messageIfPossible(party, () =>
+      party.response({
+        id: responseIdOf(begun),
+        at,
+        inResponseTo: request.id,
+        status,
+        relayState: requester?.RelayState,
+      }),
+    );
+    const refused = { name: 'request.refused', detail: { code: error.code, reason: error.description } };
+    await this.store.insert({
+      ...finish(
+        withEvents(begun, [arrived, refused], at),
+        message && { ...status, ...sentDetail(message) },
+        at,
+      ),
+      revision: begun.revision,
+    });
+    if (message) return { kind: 'answer', message, party };
+    throw error;
+  }
+
+  /** Decides in one conditional write; of an answer that comes twice the second is refused. */
+  async #takeAnswer(named: LogoutParty | null, received: ReceivedMessage): Promise<Logout> {
+    const response = readLogoutResponse(decodeMessage(received.encoded));
+    const id = logoutIdOf(response.inResponseTo);
+    for (;;) {
+      const at = this.clock.now();
+      const logout = id === undefined ? null : await this.store.get(id);
+      const index = logout?.steps.findIndex(({ requestId }) => requestId === response.inResponseTo) ?? -1;
+      const participant = logout?.steps[index]?.participant;
+      if (!logout || !participant || (named && named.clientId !== participant.clientId))
+        throw unexpected(
+          `it answers ${JSON.stringify(response.inResponseTo?.slice(0, 200) ?? null)} (InResponseTo), and nothing of that ID was asked of this service provider`,
+        );
+      if (!isAwaited(logout, index, at))
+        throw unexpected('the request that it answers has been answered already, or was given up');
+      const party = named ?? (await this.parties.get(participant.clientId));
+      checkLogoutIssuer(response, party);
+      const verifiedWith = party.verify(received, response, readLogoutResponse);
+      checkLogoutResponse(response, {
+        endpoints: party.endpoints,
+        isSigned: bringsSignature(received, response),
+      });
+      const next = takeAnswer(
+        logout,
+        index,
+        whyNotLoggedOut(response.status),
+        { binding: received.binding, ...(verifiedWith !== null && { verifiedWith }), xml: response.xml },
+        at,
+      );
+      if (await this.store.update(next)) return next;
+    }
+  }
+}
+
+const isAwaited = (logout: Logout, index: number, at: Date): boolean =>
+  logout.steps[index]?.state === 'asked' && logout.status === 'running' && !isOver(logout, at);
+
+const authenticated = (verifiedWith: string | null): LogoutEvent =>
+  verifiedWith === null
+    ? {
+        name: 'request.unauthenticated',
+        detail: {
+          reason: 'the client has neither signingCert nor spCertificates: no signature was looked for',
+        },
+      }
+    : { name: 'request.verified', detail: { certificate: verifiedWith } };
+
+const nobody = ({ nameId, sessionIndexes }: LogoutRequest): LogoutEvent => ({
+  name: 'session.not_found',
+  detail: { ...nameId, sessionIndexes },
+});
+
+const unexpected = (why: string): LogoutError =>
+  new LogoutError('logout_answer_unexpected', `The LogoutResponse fits no logout that waits for it: ${why}.`);

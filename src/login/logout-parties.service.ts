@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { SamlError } from '../protocol/saml/saml-error.js';
+import { ClientStore } from '../storage/client-store.js';
+import type { Client } from '../tenant/client.js';
+import type { LogoutStep } from '../tenant/logout.js';
+import type { SessionParticipant } from '../tenant/session.js';
+import { CircumstancesService } from './circumstances.service.js';
+import { LoginError } from './login-error.js';
+import { stepOf } from './logout-chain.js';
+import { partyOf, whyLeftOut, type LogoutParty } from './logout-party.js';
+import { BaseUrl } from './ports.js';
+import { TenantService } from './tenant.service.js';
+
+/** Finds the clients that take part in a logout, as they are configured now. */
+@Injectable()
+export class LogoutPartiesService {
+  constructor(
+    private readonly clients: ClientStore,
+    private readonly tenants: TenantService,
+    private readonly circumstances: CircumstancesService,
+    private readonly baseUrl: BaseUrl,
+  ) {}
+
+  async find(clientId: string): Promise<LogoutParty | null> {
+    const client = await this.clients.get(clientId);
+    return client && this.#of(client);
+  }
+
+  /** The client that a path names. Throws LoginError `client_unknown`. */
+  async get(clientId: string): Promise<LogoutParty> {
+    const party = await this.find(clientId);
+    if (party) return party;
+    throw new LoginError(
+      'client_unknown',
+      `The address names the client ${clientId}, and there is none: look at the service provider's single logout URL, or make the client.`,
+    );
+  }
+
+  /** The client that an Issuer names. Throws SamlError `saml_issuer_unknown` where it is none, or one of several. */
+  async named(issuer: string): Promise<LogoutParty> {
+    const [client, ...others] = await this.clients.findByEntityId(issuer);
+    if (client && others.length === 0) return this.#of(client);
+    const name = JSON.stringify(issuer.slice(0, 200));
+    throw new SamlError(
+      'saml_issuer_unknown',
+      client
+        ? `${others.length + 1} clients have the entity ID ${name} (${[client, ...others].map(({ client_id }) => client_id).join(', ')}): send the message to /samlp/<client_id>/logout`
+        : `no client has the entity ID ${name}, which is the Issuer of the message: import the service provider's metadata, set addons.samlp.entityId, or send the message to /samlp/<client_id>/logout`,
+    );
+  }
+
+  /** In the given order; whoever cannot be asked is left out from the start. */
+  async stepsOf(participants: readonly SessionParticipant[]): Promise<LogoutStep[]> {
+    const ids = [...new Set(participants.map(({ clientId }) => clientId))];
+    const parties = new Map(await Promise.all(ids.map(async (id) => [id, await this.find(id)] as const)));
+    return participants.map((participant) =>
+      stepOf(participant, whyLeftOut(parties.get(participant.clientId) ?? null)),
+    );
+  }
+
+  async #of(client: Client): Promise<LogoutParty> {
+    return partyOf(client, this.circumstances.of(await this.tenants.current()), this.baseUrl.value);
+  }
+}

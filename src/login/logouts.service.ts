@@ -1,0 +1,249 @@
+import { Injectable } from '@nestjs/common';
+import type { OutgoingMessage } from '../protocol/saml/outgoing-message.js';
+import { SamlError } from '../protocol/saml/saml-error.js';
+import { LogoutStore } from '../storage/logout-store.js';
+import { SessionStore } from '../storage/session-store.js';
+import type { Logout, LogoutStep } from '../tenant/logout.js';
+import { sessionIdOf, type Session } from '../tenant/session.js';
+import type { User } from '../tenant/user.js';
+import {
+  ask,
+  currentStep,
+  finish,
+  giveUp,
+  isOver,
+  isRefused,
+  withEvents,
+  type LogoutEvent,
+} from './logout-chain.js';
+import { LogoutError } from './logout-error.js';
+import { LogoutPartiesService } from './logout-parties.service.js';
+import { messageIfPossible, responseIdOf, sentDetail, whyLeftOut, type LogoutParty } from './logout-party.js';
+import { requestIdOf } from './logout-request-id.js';
+import { statusOfEnd, stillLoggedIn } from './logout-status.js';
+import { Clock, Randomness } from './ports.js';
+
+/** Where a logout stands. */
+export type LogoutTurn =
+  /** It is a participant's turn: `message` goes to it. */
+  | {
+      readonly kind: 'ask';
+      readonly logout: Logout;
+      readonly requestId: string;
+      readonly message: OutgoingMessage;
+      readonly party: LogoutParty;
+    }
+  /** All were asked: `message` tells the SP that began. */
+  | {
+      readonly kind: 'answer';
+      readonly logout: Logout;
+      readonly message: OutgoingMessage;
+      readonly party: LogoutParty;
+    }
+  /** All were asked, and there is nobody to tell. */
+  | { readonly kind: 'signed_out'; readonly logout: Logout };
+
+/** For people. */
+export interface LogoutOutcome {
+  readonly steps: readonly (Pick<LogoutStep, 'state' | 'reason'> & { readonly name: string })[];
+  readonly partial: boolean;
+}
+
+interface Written {
+  /** `null` where the next turn is to be looked for. */
+  readonly turn: LogoutTurn | null;
+  /** What is to be written first; `null` where nothing is. */
+  readonly next: Logout | null;
+}
+
+/** Single logout (SAML Profiles 4.4). All of its state is in the store, so that any instance takes the next turn. */
+@Injectable()
+export class LogoutsService {
+  constructor(
+    private readonly logouts: LogoutStore,
+    private readonly sessions: SessionStore,
+    private readonly parties: LogoutPartiesService,
+    private readonly clock: Clock,
+    private readonly randomness: Randomness,
+  ) {}
+
+  /** Newest first. */
+  list(limit: number): Promise<readonly Logout[]> {
+    return this.logouts.list(limit);
+  }
+
+  /** Throws `logout_not_found`. */
+  async get(id: string): Promise<Logout> {
+    const logout = await this.logouts.get(id);
+    if (!logout) throw new LogoutError('logout_not_found', `There is no logout ${id}.`);
+    return logout;
+  }
+
+  /** Whose session it is; `null` where there is none. Its lifetimes do not matter to whoever wants to end it. */
+  findSession(token: string | undefined): Promise<{ session: Session; user: User } | null> {
+    return token === undefined ? Promise.resolve(null) : this.sessions.find(sessionIdOf(token));
+  }
+
+  /** The person in front of the browser begins; `null` where they have no session. */
+  async beginHere(sessionToken: string | undefined, browserToken: string): Promise<Logout | null> {
+    const session = sessionToken === undefined ? null : await this.sessions.get(sessionIdOf(sessionToken));
+    if (!session) return null;
+    return this.begin({
+      requester: null,
+      browser: sessionIdOf(browserToken),
+      sessionIds: [session.id],
+      events: [{ name: 'logout.requested', detail: { by: 'idp-initiated' } }],
+    });
+  }
+
+  /**
+   * Ends the sessions, and remembers whom of their participants it still has to ask: whatever becomes of the chain, nobody is logged in
+   * here any more.
+   */
+  async begin({
+    events,
+    ...beginning
+  }: Pick<Logout, 'requester' | 'browser' | 'sessionIds'> & {
+    readonly events: readonly LogoutEvent[];
+  }): Promise<Logout> {
+    const at = this.clock.now();
+    const { requester, sessionIds } = beginning;
+    const sessions = await Promise.all(sessionIds.map((id) => this.sessions.get(id)));
+    const participants = await Promise.all(sessionIds.map((id) => this.sessions.participants(id)));
+    const others = participants.flat().filter(({ clientId }) => clientId !== requester?.clientId);
+    const steps = await this.parties.stepsOf(others);
+    const ended = sessionIds.map((id) => ({ name: 'session.ended', detail: { id } }));
+    const logout = withEvents(
+      {
+        ...this.blank(at),
+        ...beginning,
+        userId: sessions.find((session) => session !== null)?.userId ?? null,
+        steps,
+      },
+      [...events, ...ended, ...leftOut(steps)],
+      at,
+    );
+    await this.logouts.insert(logout);
+    for (const id of sessionIds) await this.sessions.delete(id);
+    return logout;
+  }
+
+  /** Running, with nobody to ask. */
+  blank(at: Date): Logout {
+    return {
+      id: `lgt_${this.randomness.bytes(16).toString('hex')}`,
+      revision: 1,
+      status: 'running',
+      createdAt: at.toISOString(),
+      finishedAt: null,
+      requester: null,
+      userId: null,
+      sessionIds: [],
+      steps: [],
+      timeline: [],
+    };
+  }
+
+  /**
+   * Whose turn it is. From the first time on the logout belongs to the browser that keeps `browserToken`. Throws LogoutError
+   * `logout_not_found`, `logout_over`, `logout_elsewhere`.
+   */
+  async turn(id: string, browserToken: string): Promise<LogoutTurn> {
+    for (;;) {
+      const stored = await this.#openIn(id, browserToken);
+      if (stored.status === 'finished') return this.#ending(stored);
+      const logout = { ...stored, browser: sessionIdOf(browserToken) };
+      const index = currentStep(logout);
+      const { turn, next } = index === -1 ? await this.#end(logout) : await this.#ask(logout, index);
+      const isWritten = next === null || (await this.logouts.update(next));
+      if (isWritten && turn) return turn;
+    }
+  }
+
+  /** Goes on without the participant that was asked by `requestId`; nothing changes where its turn is over. Throws as `turn` does. */
+  async skip(id: string, requestId: string, reason: string, browserToken: string): Promise<void> {
+    for (;;) {
+      const logout = await this.#openIn(id, browserToken);
+      const index = currentStep(logout);
+      const step = logout.steps[index];
+      if (logout.status === 'finished' || step?.state !== 'asked' || step.requestId !== requestId) return;
+      const next = giveUp(logout, index, reason, this.clock.now());
+      if (await this.logouts.update(next)) return;
+    }
+  }
+
+  /** How it ended, by the names of the clients. */
+  async outcomeOf(logout: Logout): Promise<LogoutOutcome> {
+    const steps = logout.steps.map(async ({ participant: { clientId }, state, reason }) => ({
+      name: (await this.parties.find(clientId))?.name ?? clientId,
+      state,
+      reason,
+    }));
+    return { steps: await Promise.all(steps), partial: stillLoggedIn(logout).length > 0 };
+  }
+
+  async #ask(logout: Logout, index: number): Promise<Written> {
+    const at = this.clock.now();
+    const step = logout.steps[index]!;
+    const party = await this.parties.find(step.participant.clientId);
+    const reason = whyLeftOut(party);
+    if (!party || reason !== null)
+      return { turn: null, next: giveUp(logout, index, reason ?? 'the client is gone', at) };
+    const requestId = step.requestId ?? requestIdOf(logout.id, this.randomness.bytes(16));
+    try {
+      const message = party.request(step.participant, { id: requestId, at, relayState: logout.id });
+      // it may have been asked before: a browser that comes back without an answer asks the same again
+      const next = step.state === 'asked' ? null : ask(logout, index, requestId, sentDetail(message), at);
+      return { turn: { kind: 'ask', logout: next ?? logout, requestId, message, party }, next };
+    } catch (error) {
+      if (!(error instanceof SamlError)) throw error;
+      return { turn: null, next: giveUp(logout, index, error.description, at) };
+    }
+  }
+
+  async #end(logout: Logout): Promise<Written> {
+    const at = this.clock.now();
+    const turn = await this.#ending(finish(logout, null, at));
+    const told = turn.kind === 'answer' ? { ...statusOfEnd(logout), ...sentDetail(turn.message) } : null;
+    return { turn, next: finish(logout, told, at) };
+  }
+
+  /** Of a finished logout, always the same: a browser that lost the answer gets it again. */
+  async #ending(logout: Logout): Promise<LogoutTurn> {
+    const { requester, finishedAt } = logout;
+    const party = requester && (await this.parties.find(requester.clientId));
+    if (!requester || !party) return { kind: 'signed_out', logout };
+    const message = messageIfPossible(party, () =>
+      party.response({
+        id: responseIdOf(logout),
+        at: new Date(finishedAt!),
+        inResponseTo: requester.requestId,
+        status: statusOfEnd(logout),
+        relayState: requester.RelayState,
+      }),
+    );
+    return message ? { kind: 'answer', logout, message, party } : { kind: 'signed_out', logout };
+  }
+
+  /** Throws where this browser must not, or cannot any more, go on with it. */
+  async #openIn(id: string, browserToken: string): Promise<Logout> {
+    const logout = await this.get(id);
+    if (isRefused(logout)) throw new LogoutError('logout_not_found', `The logout ${id} was refused.`);
+    if (isOver(logout, this.clock.now()))
+      throw new LogoutError(
+        'logout_over',
+        'This logout began more than an hour ago and has not come to its end. You are signed out here; to be signed out elsewhere, sign out there.',
+      );
+    if (logout.browser !== undefined && logout.browser !== sessionIdOf(browserToken))
+      throw new LogoutError(
+        'logout_elsewhere',
+        'This logout goes on in another browser, or this one does not keep cookies. You are signed out here; to be signed out elsewhere, sign out there.',
+      );
+    return logout;
+  }
+}
+
+const leftOut = (steps: readonly LogoutStep[]): LogoutEvent[] =>
+  steps.flatMap(({ participant: { clientId }, reason }) =>
+    reason === null ? [] : [{ name: 'participant.left_out', detail: { client_id: clientId, reason } }],
+  );

@@ -1,0 +1,89 @@
+/** Single logouts: the list, and one of them with every message that was sent and received. */
+import type { Logout, LogoutStep } from '../../tenant/logout.js';
+import type { TimelineEvent } from '../../tenant/transaction.js';
+import { html, type Html } from './html.js';
+import { page } from './page.js';
+import { code, facts, instant } from './values.js';
+import { xmlView } from './xml-view.js';
+
+const requesterOf = ({ requester }: Logout): string => requester?.clientId ?? 'the user, here';
+
+export const logoutsPage = (items: readonly Logout[]): string =>
+  page(
+    'Logouts',
+    html`<h1>Logouts</h1>
+      <p class="soft">One line a single logout, the newest first; they are kept for a day.</p>
+      ${items.length === 0 ? html`<p>There is none yet.</p>` : table(items)}`,
+  );
+
+const table = (items: readonly Logout[]): Html =>
+  html`<table>
+    <thead>
+      <tr>
+        <th>Logout</th>
+        <th>Begun by</th>
+        <th>User</th>
+        <th>Service providers</th>
+        <th>At</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${items.map(
+        (logout) =>
+          html`<tr>
+            <td data-label="Logout">
+              <a class="mono" href="/debug/logouts/${logout.id}">${logout.id}</a><br />
+              <span class="soft">${logout.status}</span>
+            </td>
+            <td data-label="Begun by">${requesterOf(logout)}</td>
+            <td data-label="User">${logout.userId ?? 'nobody'}</td>
+            <td data-label="Service providers">
+              ${logout.steps.length === 0 ? html`<span class="soft">none to ask</span>` : logout.steps.map(stepLine)}
+            </td>
+            <td class="tight" data-label="At">${instant(logout.createdAt)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+
+const STATES: Readonly<Record<LogoutStep['state'], string>> = {
+  waiting: 'not asked yet',
+  asked: 'asked, has not answered',
+  logged_out: 'logged out',
+  failed: 'not logged out',
+  left_out: 'not asked',
+};
+
+const stepLine = ({ participant, state, reason }: LogoutStep): Html =>
+  html`<div>
+    ${participant.clientId}: ${STATES[state]}
+    ${reason === null ? null : html`<span class="soft">(${reason})</span>`}
+  </div>`;
+
+export const logoutPage = (logout: Logout): string =>
+  page(
+    `Logout of ${logout.userId ?? 'nobody'}`,
+    html`<h1>Logout of ${logout.userId ?? 'nobody'}</h1>
+      ${facts({
+        id: code(logout.id),
+        status: logout.status,
+        'begun by': requesterOf(logout),
+        'its request': logout.requester ? code(logout.requester.requestId) : undefined,
+        RelayState:
+          logout.requester?.RelayState === undefined ? undefined : code(logout.requester.RelayState),
+        'sessions ended': logout.sessionIds.length,
+        begun: instant(logout.createdAt),
+        ended: logout.finishedAt === null ? undefined : instant(logout.finishedAt),
+      })}
+      <h2>Service providers</h2>
+      ${logout.steps.length === 0 ? html`<p>There was nobody to ask.</p>` : logout.steps.map(stepLine)}
+      <h2>Timeline</h2>
+      ${logout.timeline.map(event)}`,
+  );
+
+const event = ({ name, at, detail = {} }: TimelineEvent): Html => {
+  const { xml, ...rest } = detail;
+  return html`<h3><span class="mono">${name}</span></h3>
+    <p class="soft small">${instant(at)}</p>
+    ${facts(rest)} ${typeof xml === 'string' ? xmlView('message', xml) : null}`;
+};
