@@ -3,11 +3,11 @@ import type { Client } from '../tenant/client.js';
 import { entityIdOfServiceProvider } from '../tenant/saml-addon.js';
 import { TenantError } from '../tenant/tenant-error.js';
 import { Database } from './database.js';
-import { lookupDigest } from './lookup-digest.js';
 import { Documents, type Listing, type Page } from './documents.js';
+import { lookupDigest } from './lookup-digest.js';
 
 /** What a client is found by when its service provider names itself by its entity ID; `null` where it has none. */
-export function entityIdDigest({ addons: { samlp } }: Client): string | null {
+function entityIdDigest({ addons: { samlp } }: Client): string | null {
   const entityId = samlp && entityIdOfServiceProvider(samlp);
   return entityId === undefined ? null : lookupDigest(entityId);
 }
