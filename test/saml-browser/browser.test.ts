@@ -107,7 +107,7 @@ judgedBy(chromium)(
     expect(complaints).toEqual([]);
 
     await page.goto(`${shop.url}/logout`);
-    await page.waitForURL(`${shop.url}/`, { timeout: 20_000 });
+    await page.waitForURL(`${shop.url}/`, { timeout: 10_000 });
     for (const sp of [wiki, shop, desk]) {
       await page.goto(sp.url);
       expect(await page.textContent('h1')).toBe('Signed out');

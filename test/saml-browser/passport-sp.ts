@@ -70,7 +70,16 @@ export async function startPassportSp(
   };
   const verify: VerifyWithoutRequest = (profile, done) =>
     done(null, profile as unknown as Record<string, unknown>);
-  const strategy = new Strategy(config, verify, verify);
+  /** A LogoutRequest is of the user who is signed in under its name. */
+  const verifyLogout: VerifyWithoutRequest = (profile, done) =>
+    done(
+      null,
+      [...sessions.values()].find(({ nameID }) => nameID === profile?.nameID) as unknown as Record<
+        string,
+        unknown
+      >,
+    );
+  const strategy = new Strategy(config, verify, verifyLogout);
 
   const cookieOf = (request: IncomingMessage): string =>
     new RegExp(`sp${new URL(url).port}=(\\w+)`).exec(request.headers.cookie ?? '')?.[1] ?? '';
@@ -109,8 +118,7 @@ export async function startPassportSp(
     });
     const ended: Ended = {
       success: (profile) => {
-        // the answer to a LogoutResponse is a success without a user
-        if (!profile) return redirect('/');
+        if (!profile) return page('Refused: nobody', 401);
         const token = randomBytes(16).toString('hex');
         sessions.set(token, profile);
         response.setHeader('set-cookie', `sp${new URL(url).port}=${token}; Path=/; HttpOnly`);
@@ -118,7 +126,8 @@ export async function startPassportSp(
       },
       fail: (challenge) => page(`Refused: ${String(challenge)}`, 401),
       redirect,
-      pass: () => page('passed'),
+      // a LogoutResponse has come: the logout is over
+      pass: () => redirect('/'),
       error: (error) => page(`Refused: ${error.message}`, 500),
     };
     const acting = Object.assign(Object.create(strategy) as Strategy, ended);

@@ -3,7 +3,7 @@ import type { Logout, LogoutStep } from '../../tenant/logout.js';
 import type { TimelineEvent } from '../../tenant/transaction.js';
 import { html, type Html } from './html.js';
 import { page } from './page.js';
-import { code, facts, instant } from './values.js';
+import { facts, instant } from './values.js';
 import { xmlView } from './xml-view.js';
 
 const requesterOf = ({ requester }: Logout): string => requester?.clientId ?? 'the user, here';
@@ -65,15 +65,14 @@ export const logoutPage = (logout: Logout): string =>
     `Logout of ${logout.userId ?? 'nobody'}`,
     html`<h1>Logout of ${logout.userId ?? 'nobody'}</h1>
       ${facts({
-        id: code(logout.id),
+        id: logout.id,
         status: logout.status,
         'begun by': requesterOf(logout),
-        'its request': logout.requester ? code(logout.requester.requestId) : undefined,
-        RelayState:
-          logout.requester?.RelayState === undefined ? undefined : code(logout.requester.RelayState),
+        'its request': logout.requester?.requestId,
+        RelayState: logout.requester?.RelayState,
         'sessions ended': logout.sessionIds.length,
-        begun: instant(logout.createdAt),
-        ended: logout.finishedAt === null ? undefined : instant(logout.finishedAt),
+        begun: logout.createdAt,
+        ended: logout.finishedAt ?? undefined,
       })}
       <h2>Service providers</h2>
       ${logout.steps.length === 0 ? html`<p>There was nobody to ask.</p>` : logout.steps.map(stepLine)}
