@@ -22,7 +22,8 @@ import type {
   Transaction,
   Warning,
 } from '../tenant/transaction.js';
-import { clientLayer, clientNotSaml, tokenClientOf } from './begin.js';
+import { clientLayer, clientNotSaml, entityIdPart, tokenClientOf } from './begin.js';
+import { certificatesOfServiceProvider } from './sp-certificates.js';
 import { newTransaction } from './new-transaction.js';
 
 export interface SamlArrival {
@@ -66,6 +67,7 @@ export function beginSamlLogin(beginning: SamlBeginning): BegunSamlLogin {
     browser,
     saml: {
       ...receivedPart(arrival, request),
+      ...entityIdPart(client),
       acsUrl: judged.acsUrl,
       ...(judged.verifiedWith && { verifiedWith: fingerprint(judged.verifiedWith) }),
     },
@@ -142,16 +144,13 @@ function judge({ arrival, request, client, endpoints, readCertificate }: SamlBeg
 function verify(
   { received }: SamlArrival,
   request: AuthnRequest,
-  { signingCert, acceptSha1Requests }: SamlAddon,
+  addon: SamlAddon,
   readCertificate: SamlBeginning['readCertificate'],
 ): X509Certificate | null {
-  if (signingCert === undefined) return null;
-  const certificate = readCertificate(signingCert, {
-    name: 'signingCert',
-    pointer: '/addons/samlp/signingCert',
-  });
-  return verifyMessageSignature(received ?? {}, request, readAuthnRequest, [certificate], {
-    acceptSha1: acceptSha1Requests ?? false,
+  if (addon.signingCert === undefined) return null;
+  const certificates = certificatesOfServiceProvider(addon, readCertificate);
+  return verifyMessageSignature(received ?? {}, request, readAuthnRequest, certificates, {
+    acceptSha1: addon.acceptSha1Requests ?? false,
   });
 }
 

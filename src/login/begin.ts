@@ -84,6 +84,10 @@ export const clientLayer = ({ addons }: Client): LayerOfSettings => ({
   settings: settingsOf(addons.samlp ?? {}),
   attributes: [],
 });
+/** Its entity ID stands for the audience where nobody asked (saml-output.md 7). */
+export const entityIdPart = ({ addons }: Client): Pick<SamlRequestPart, 'entityId'> =>
+  addons.samlp?.entityId === undefined ? {} : { entityId: addons.samlp.entityId };
+
 export const tokenClientOf = ({
   jwt_configuration: { alg, lifetime_in_seconds },
 }: Client): TokenClientPart => ({
@@ -97,7 +101,7 @@ function samlPart({ body, client }: Beginning): SamlRequestPart {
   const { SAMLRequest, RelayState } = body.saml ?? {};
   if (SAMLRequest === undefined) {
     const acsUrl = acsUrlOf(undefined, client.callbacks);
-    return { acsUrl, ...(RelayState !== undefined && { RelayState }) };
+    return { ...entityIdPart(client), acsUrl, ...(RelayState !== undefined && { RelayState }) };
   }
   const authnRequest = decodeAuthnRequest(SAMLRequest);
   const { assertionConsumers } = client.addons.samlp;
@@ -105,7 +109,13 @@ function samlPart({ body, client }: Beginning): SamlRequestPart {
     callbacks: client.callbacks,
     ...(assertionConsumers && { assertionConsumers }),
   });
-  return { SAMLRequest, authnRequest, acsUrl, ...(RelayState !== undefined && { RelayState }) };
+  return {
+    SAMLRequest,
+    authnRequest,
+    ...entityIdPart(client),
+    acsUrl,
+    ...(RelayState !== undefined && { RelayState }),
+  };
 }
 
 function oidcPart({ body, user, defaultAudience }: Beginning): OidcRequestPart {

@@ -119,7 +119,7 @@ function inspectSaml(transaction: Transaction, tenant: InspectedTenant): SamlIns
     {
       certificates: certificatesOf(transaction, tenant),
       ...(transaction.assertionXml !== null && { keptAssertionXml: transaction.assertionXml }),
-      audience: settings.audience.value ?? saml.authnRequest?.issuer ?? saml.acsUrl,
+      audience: settings.audience.value ?? saml.authnRequest?.issuer ?? saml.entityId ?? saml.acsUrl,
       recipient: settings.recipient.value ?? saml.acsUrl,
       destination: settings.destination.value ?? saml.acsUrl,
       inResponseTo: saml.authnRequest?.id ?? null,

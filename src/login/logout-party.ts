@@ -1,5 +1,5 @@
 /** A client as a party to single logout: what it is asked with, by which key we speak to it, and how its own messages are verified. */
-import { createHash, type X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { methodsOf } from '../protocol/saml/issue-response.js';
 import { fingerprint } from '../protocol/saml/key-pairs.js';
 import { effectiveConfiguration } from '../protocol/saml/layers.js';
@@ -19,6 +19,7 @@ import { entityIdOfServiceProvider } from '../tenant/saml-addon.js';
 import { entityIdOf } from '../tenant/tenant-settings.js';
 import type { Circumstances } from './circumstances.js';
 import { logoutUrls } from './endpoints.js';
+import { certificatesOfServiceProvider } from './sp-certificates.js';
 
 /** So long a LogoutRequest of ours may be on its way. */
 const REQUEST_LIFETIME_MS = 300_000;
@@ -95,7 +96,8 @@ export function partyOf(client: Client, circumstances: Circumstances, baseUrl: s
     requestsTo,
     responsesTo,
     verify: (arrival, message, read) => {
-      const certificates = certificatesOf(client, circumstances);
+      // with any of them every logout message must be signed
+      const certificates = certificatesOfServiceProvider(addon, circumstances.readCertificate);
       if (certificates.length === 0) return null;
       const acceptSha1 = addon.acceptSha1Requests ?? false;
       return fingerprint(verifyMessageSignature(arrival, message, read, certificates, { acceptSha1 }));
@@ -132,23 +134,6 @@ export function partyOf(client: Client, circumstances: Circumstances, baseUrl: s
         relayState,
       ),
   };
-}
-
-/** With any of them every logout message must be signed, by one of them. */
-function certificatesOf({ addons }: Client, { readCertificate }: Circumstances): X509Certificate[] {
-  const { signingCert, spCertificates = [] } = addons.samlp ?? {};
-  const pointer = '/addons/samlp';
-  return [
-    ...(signingCert === undefined
-      ? []
-      : [readCertificate(signingCert, { name: 'signingCert', pointer: `${pointer}/signingCert` })]),
-    ...spCertificates.map((pem, index) =>
-      readCertificate(pem, {
-        name: `spCertificates[${index}]`,
-        pointer: `${pointer}/spCertificates/${index}`,
-      }),
-    ),
-  ];
 }
 
 /** Why a participant cannot be asked; `null` where it can. Without a party its client is gone. */

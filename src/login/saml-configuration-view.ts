@@ -112,7 +112,9 @@ const COMPUTED: Partial<Record<SettingName, (material: Material) => Computed | u
   audience: ({ saml }) =>
     saml.authnRequest
       ? { value: saml.authnRequest.issuer, from: 'Issuer of the AuthnRequest' }
-      : { value: saml.acsUrl, from: `${acsUrlFrom(saml)}: there is no AuthnRequest` },
+      : saml.entityId !== undefined
+        ? { value: saml.entityId, from: 'the client’s entityId: there is no AuthnRequest' }
+        : { value: saml.acsUrl, from: `${acsUrlFrom(saml)}: there is no AuthnRequest` },
   recipient: ({ saml }) => ({ value: saml.acsUrl, from: `the ACS URL: ${acsUrlFrom(saml)}` }),
   destination: ({ saml }) => ({ value: saml.acsUrl, from: `the ACS URL: ${acsUrlFrom(saml)}` }),
   issuer: ({ tenant, summary }) => ({

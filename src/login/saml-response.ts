@@ -100,7 +100,7 @@ export function issueSamlResponse(
       ...context,
       profile: transaction.user,
       unmappedClaimPrefix: tenant.settings.unmapped_claim_prefix,
-      fallbackAudience: saml.acsUrl,
+      fallbackAudience: saml.entityId ?? saml.acsUrl,
       authenticatedAt: new Date(transaction.authenticatedAt),
       // over REST a test chooses the user, and may choose the wrong one
       subjectMustMatch: transaction.browser !== undefined,

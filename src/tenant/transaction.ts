@@ -50,6 +50,8 @@ export interface SamlRequestPart {
   readonly query?: string;
   /** SHA-256 fingerprint of the certificate its signature was verified with at reception. */
   readonly verifiedWith?: string;
+  /** The client's own entity ID, where one is set: the audience of a response that no request asked for. */
+  readonly entityId?: string;
   /** The validated address the response is delivered to; `null` where the request was refused before there was one. */
   readonly acsUrl: string | null;
 }

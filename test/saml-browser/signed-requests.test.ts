@@ -126,6 +126,15 @@ test('an unsigned request is refused as unsigned', async () => {
   await isRefusedAs(await send(query), 'saml_request_unsigned');
 });
 
+test('while an SP changes its key either certificate verifies', async () => {
+  const change = (spCertificates: string[] | null) =>
+    server.api('PATCH', '/api/v2/clients/signing', { addons: { samlp: { spCertificates } } });
+  await change([KEYS.other.cert]);
+  isAnswered(await send(signedQuery({ key: KEYS.other.key })));
+  isAnswered(await send(signedQuery()));
+  await change(null);
+});
+
 test('a signature by another key is refused', async () => {
   await isRefusedAs(await send(signedQuery({ key: KEYS.other.key })), 'saml_request_signature');
 });

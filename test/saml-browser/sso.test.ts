@@ -102,12 +102,14 @@ test('assertions of one client in one session name one SessionIndex, those of an
   expect(index(responseXml(third, other.acsUrl))).not.toBe(index(responseXml(first, sp.acsUrl)));
 });
 
-test('a login that the IdP begins has no InResponseTo, and the RelayState of its URL', async () => {
+test('a login that the IdP begins has no InResponseTo, the RelayState of its URL, and the SP as audience', async () => {
   const agent = new UserAgent();
   const page = await agent.get(`${server.baseUrl}/samlp/sp?RelayState=${encodeURIComponent('/start here')}`);
   const delivered = await agent.submit(page, logsInAs('alice'));
   expect(postedTo(delivered, sp.acsUrl)['RelayState']).toBe('/start here');
-  expect(responseXml(delivered, sp.acsUrl)).not.toContain('InResponseTo');
+  const xml = responseXml(delivered, sp.acsUrl);
+  expect(xml).not.toContain('InResponseTo');
+  expect(xml).toContain(`<saml:Audience>${sp.entityId}</saml:Audience>`);
 });
 
 test('a client may decline logins that the IdP begins', async () => {

@@ -41,7 +41,7 @@ export interface ResponseContext {
 export interface LoginContext extends ResponseContext {
   readonly profile: Profile;
   readonly unmappedClaimPrefix: string;
-  /** The audience when there is neither a request nor a setting: the client's first callback URL. */
+  /** The audience when there is neither a request nor a setting: the client's entity ID, or its first callback URL. */
   readonly fallbackAudience: string;
   readonly authenticatedAt: Date;
   /** Refuse where the request names another subject than the one who logged in (SAML Core 3.4.1.4); else warn. */

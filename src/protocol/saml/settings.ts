@@ -65,7 +65,7 @@ const claims = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/';
 /** Rows in the order of seed 003; `setIssuer`, `setRelayState` and `setEncryptionAlgorithm` are of Auth0's current API. */
 export const SETTERS = {
   audience: row(text(2048), undefined, 'Conditions/AudienceRestriction/Audience', {
-    otherwise: 'the Issuer of the AuthnRequest, else the client’s first callback URL',
+    otherwise: 'the Issuer of the AuthnRequest, else the client’s entityId, else its first callback URL',
   }),
   recipient: row(text(2048), undefined, 'SubjectConfirmationData/@Recipient', { otherwise: 'the ACS URL' }),
   destination: row(text(2048), undefined, 'Response/@Destination', { otherwise: 'the ACS URL' }),
