@@ -236,10 +236,10 @@ test.each([
 });
 
 test('a form is taken where browsers post one, to the letter', async () => {
-  const body = 'SAMLRequest=x%2b+y&RelayState=';
+  const sent = 'SAMLRequest=x%2b+y&RelayState=';
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  const response = await fetch(`${url}/samlp`, { method: 'POST', headers, body });
-  expect(await response.text()).toBe(body);
+  const response = await fetch(`${url}/samlp`, { method: 'POST', headers, body: sent });
+  expect(await response.text()).toBe(sent);
 });
 
 test.each(['', '{}'])('a POST that says JSON and sends "%s" has no or an empty body', async (sent) => {

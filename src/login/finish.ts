@@ -45,7 +45,10 @@ export function finish(
 export const clockOf = ({ now }: Transaction, at: Date): Date => (now === null ? at : new Date(now));
 
 /** Its octets were kept to be verified, and so they were; message and RelayState stand beside it. */
-const withoutQuery = ({ query: _, ...saml }: SamlRequestPart): SamlRequestPart => saml;
+const withoutQuery = (saml: SamlRequestPart): SamlRequestPart => {
+  const { query: _, ...kept } = saml;
+  return kept;
+};
 
 const withoutSecrets = (layers: Layers): Layers =>
   Object.fromEntries(

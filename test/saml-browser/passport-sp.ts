@@ -74,10 +74,7 @@ export async function startPassportSp(
   const verifyLogout: VerifyWithoutRequest = (profile, done) =>
     done(
       null,
-      [...sessions.values()].find(({ nameID }) => nameID === profile?.nameID) as unknown as Record<
-        string,
-        unknown
-      >,
+      [...sessions.values()].find(({ nameID }) => nameID === profile?.nameID),
     );
   const strategy = new Strategy(config, verify, verifyLogout);
 
@@ -97,7 +94,7 @@ export async function startPassportSp(
     if (asked.pathname === '/logout') {
       const user = sessions.get(session);
       sessions.delete(session);
-      const logout = await strategy._saml!.getLogoutUrlAsync(
+      const logout = await new SAML(config).getLogoutUrlAsync(
         user!,
         asked.searchParams.get('RelayState') ?? '',
         {},
@@ -131,7 +128,7 @@ export async function startPassportSp(
       error: (error) => page(`Refused: ${error.message}`, 500),
     };
     const acting = Object.assign(Object.create(strategy) as Strategy, ended);
-    acting.authenticate(passportRequest as never, { additionalParams: {} } as never);
+    acting.authenticate(passportRequest as never, { additionalParams: {} });
   }
 
   return {

@@ -16,19 +16,15 @@ export const isSecure = (baseUrl: string): boolean => baseUrl.startsWith('https:
 export const newNonce = (): string => randomBytes(16).toString('base64');
 
 export function sendAnswer(reply: FastifyReply, answer: LoginAnswer, baseUrl: string): string {
-  switch (answer.kind) {
-    case 'prompt':
-      return redirect(reply, `/login?state=${encodeURIComponent(answer.transaction.id)}`);
-    case 'refuse':
-      return sendRefusal(reply, answer.error, answer.transaction);
-    case 'deliver':
-      if (answer.cookie)
-        setSessionCookie(reply, answer.cookie.token, {
-          expiresAt: answer.cookie.expiresAt,
-          secure: isSecure(baseUrl),
-        });
-      return sendResponse(reply, answer.transaction);
-  }
+  if (answer.kind === 'prompt')
+    return redirect(reply, `/login?state=${encodeURIComponent(answer.transaction.id)}`);
+  if (answer.kind === 'refuse') return sendRefusal(reply, answer.error, answer.transaction);
+  if (answer.cookie)
+    setSessionCookie(reply, answer.cookie.token, {
+      expiresAt: answer.cookie.expiresAt,
+      secure: isSecure(baseUrl),
+    });
+  return sendResponse(reply, answer.transaction);
 }
 
 /** 303: whatever the method was, what follows is a GET; and relative, since the browser may know us by another name. */

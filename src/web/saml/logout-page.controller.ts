@@ -105,14 +105,9 @@ export class LogoutPageController {
   ): Promise<string> {
     const turn = await this.logouts.turn(id, browserToken);
     this.#forgetSession(turn.logout, request, reply);
-    switch (turn.kind) {
-      case 'ask':
-        return this.#ask(turn, browserToken, reply);
-      case 'answer':
-        return sendMessage(reply, turn.message, turn.party.name);
-      case 'signed_out':
-        return sendSignedOut(reply, await this.logouts.outcomeOf(turn.logout));
-    }
+    if (turn.kind === 'ask') return this.#ask(turn, browserToken, reply);
+    if (turn.kind === 'answer') return sendMessage(reply, turn.message, turn.party.name);
+    return sendSignedOut(reply, await this.logouts.outcomeOf(turn.logout));
   }
 
   async #ask(
