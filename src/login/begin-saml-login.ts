@@ -29,6 +29,8 @@ import { newTransaction } from './new-transaction.js';
 export interface SamlArrival {
   /** `null` where the browser came without a message. */
   readonly received: ReceivedMessage | null;
+  /** The query that no message could be taken from, though there is one. */
+  readonly unreadable?: string;
   /** Where the IdP initiates: what the SP is to get as RelayState. */
   readonly RelayState?: string;
   /** The method of the request, by which a message that is missed can be told from one that is not meant to be there. */
@@ -169,13 +171,14 @@ function refuseUninvited({ method }: SamlArrival, clientId: string, { allowIdpIn
 }
 
 const receivedPart = (
-  { received, RelayState }: SamlArrival,
+  { received, RelayState, unreadable }: SamlArrival,
   authnRequest: AuthnRequest | undefined,
 ): Omit<SamlRequestPart, 'acsUrl'> => {
   const relayState = received ? received.RelayState : RelayState;
+  const query = received ? received.query : unreadable;
   return {
     ...(received && { SAMLRequest: received.encoded, binding: received.binding }),
-    ...(received?.query !== undefined && { query: received.query }),
+    ...(query !== undefined && { query }),
     ...(authnRequest && { authnRequest }),
     ...(relayState !== undefined && { RelayState: relayState }),
   };
@@ -186,8 +189,14 @@ const NAMES: Readonly<Record<Binding, string>> = {
   [BINDINGS.httpPost]: 'HTTP-POST',
 };
 
+const bindingOf = ({ received, method, unreadable }: SamlArrival): string => {
+  if (received) return NAMES[received.binding];
+  if (method === 'POST') return NAMES[BINDINGS.httpPost];
+  return unreadable === undefined ? 'idp-initiated' : NAMES[BINDINGS.httpRedirect];
+};
+
 const requestReceived = (
-  { received, method }: SamlArrival,
+  arrival: SamlArrival,
   request: AuthnRequest | undefined,
   at: Date,
 ): TimelineEvent => ({
@@ -195,7 +204,7 @@ const requestReceived = (
   at: at.toISOString(),
   detail: {
     protocol: 'samlp',
-    by: received ? NAMES[received.binding] : method === 'POST' ? 'HTTP-POST' : 'idp-initiated',
+    by: bindingOf(arrival),
     ...(request && { id: request.id, issuer: request.issuer }),
   },
 });

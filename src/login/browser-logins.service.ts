@@ -6,7 +6,7 @@ import { UserStore } from '../storage/user-store.js';
 import type { Client } from '../tenant/client.js';
 import { sessionIdOf } from '../tenant/session.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
-import type { Transaction } from '../tenant/transaction.js';
+import type { BrowserPart, Transaction } from '../tenant/transaction.js';
 import type { User } from '../tenant/user.js';
 import { advance, cancel, fail } from './advance.js';
 import { AuthenticationService, type Authentication } from './authentication.service.js';
@@ -29,6 +29,8 @@ export interface Browser {
   readonly sessionToken: string | undefined;
   /** Of the cookie that tells browsers apart before anybody has logged in. */
   readonly browserToken: string | undefined;
+  /** Whether a page made it post: then cookies of ours that it has may have stayed behind (SameSite=Lax). */
+  readonly isPostOfPage: boolean;
 }
 
 /** What the browser gets. */
@@ -56,6 +58,8 @@ export interface LoginPrompt {
 export interface WrongCredentials {
   readonly kind: 'wrong';
   readonly prompt: LoginPrompt;
+  /** As it was typed; left out where none was. */
+  readonly username?: string;
   /** `credentials_refused`, `too_many_attempts`. */
   readonly error: LoginError;
 }
@@ -95,8 +99,9 @@ export class BrowserLoginsService {
     tenant: Tenant,
     circumstances: Circumstances,
   ): Promise<LoginAnswer> {
-    const userId = client.auto_login ?? tenant.settings.auto_login;
-    if (userId !== undefined) return this.#autoLogin(transaction, userId, browser, tenant, circumstances);
+    const userId = autoLoginAt(client, tenant.settings);
+    if (userId !== undefined && !browser.isPostOfPage)
+      return this.#autoLogin(transaction, userId, browser, tenant, circumstances);
     // a session cookie does not come along on a post from another site; on the redirect that follows it does
     if (cameByPost) return this.#prompt(transaction);
     return this.#goOn(transaction, browser, tenant, circumstances);
@@ -116,7 +121,11 @@ export class BrowserLoginsService {
   /** What `GET /login?state=` shows: the page, or the Response where a session is there. Throws LoginError where it cannot go on. */
   async resume(id: string, browser: Browser): Promise<LoginAnswer | LoginPrompt> {
     const tenant = await this.tenants.current();
-    const transaction = await this.#open(id, browser);
+    const transaction = await this.#ofBrowser(id, browser);
+    if (isFinished(transaction)) return refusedBefore(transaction);
+    const client = await this.#clientOf(transaction);
+    const userId = autoLoginAt(client, tenant.settings);
+    if (userId !== undefined) return this.#resumeAutoLogin(transaction, userId, browser, tenant);
     const live = await this.#usableSession(transaction, browser, tenant.settings);
     if (live) return this.#finish(id, (open) => this.#withSession(open, live));
     if (wishesOf(transaction).isPassive) return this.#fail(id, notPassively(transaction));
@@ -133,7 +142,8 @@ export class BrowserLoginsService {
     address: string,
   ): Promise<LoginAnswer | WrongCredentials> {
     const tenant = await this.tenants.current();
-    const transaction = await this.#open(id, browser);
+    const transaction = await this.#ofBrowser(id, browser);
+    if (isFinished(transaction)) return refusedBefore(transaction);
     const oneClick = 'userId' in credentials;
     if (oneClick && !tenant.settings.one_click_login)
       throw new LoginError('login_form_stale', 'The tenant does not offer logins by one click any more.');
@@ -145,49 +155,41 @@ export class BrowserLoginsService {
     } catch (error) {
       if (!(error instanceof LoginError)) throw error;
       const prompt = await this.#page(transaction, browser.browserToken!, false, tenant.settings);
-      return { kind: 'wrong', prompt, error };
+      return { kind: 'wrong', prompt, error, ...typedIn(credentials) };
     }
     if (outcome.user === null) {
-      const named = oneClick ? credentials.userId : credentials.username;
-      return this.#refuseUser(id, named, outcome.why, browser, tenant);
+      return this.#refuseUser(id, credentials, outcome.why, browser, tenant);
     }
     return this.#logIn(transaction, outcome.user, oneClick ? 'one_click' : 'password', browser, tenant);
   }
 
   /** The user does not want to log in: the SP is told so (SAML Core 3.2.2.2, AuthnFailed). */
   async cancel(id: string, browser: Browser): Promise<LoginAnswer> {
-    await this.#open(id, browser);
+    const pending = await this.#ofBrowser(id, browser);
+    if (isFinished(pending)) return refusedBefore(pending);
     const circumstances = this.circumstances.of(await this.tenants.current());
-    const transaction = await this.transactions.change(id, (open) =>
+    const transaction = await this.#change(id, (open) =>
       cancel(open, 'The user cancelled the login.', circumstances),
     );
     return { kind: 'deliver', transaction };
   }
 
-  /** A pending login of this very browser. Throws LoginError. */
-  async #open(id: string, { browserToken }: Browser): Promise<Transaction> {
+  /** A login of this very browser. Throws LoginError. */
+  async #ofBrowser(id: string, { browserToken }: Browser): Promise<Transaction> {
     const transaction = await this.store.get(id);
     if (!transaction?.browser)
       throw new LoginError(
         'login_not_found',
         'There is no such login: the address may be cut off, or the login so old that it was deleted. Start again at the application.',
       );
-    if (isFinished(transaction))
-      throw new LoginError(
-        'transaction_finished',
-        'This login is over; its answer was delivered once. To log in again, start at the application.',
-        { extensions: { transaction_id: id } },
-      );
-    if (this.clock.now().getTime() - Date.parse(transaction.createdAt) > LONGEST_LOGIN_MS)
+    requireSameBrowser(transaction.browser, browserToken);
+    if (
+      !isFinished(transaction) &&
+      this.clock.now().getTime() - Date.parse(transaction.createdAt) > LONGEST_LOGIN_MS
+    )
       throw new LoginError(
         'login_expired',
         'This login was begun more than an hour ago. Start again at the application.',
-      );
-    const { digest } = transaction.browser;
-    if (digest !== null && (browserToken === undefined || sessionIdOf(browserToken) !== digest))
-      throw new LoginError(
-        'login_elsewhere',
-        'This login was begun in another browser, or cookies are not kept. Allow cookies for this server, and start again at the application.',
       );
     return transaction;
   }
@@ -223,15 +225,7 @@ export class BrowserLoginsService {
     circumstances: Circumstances,
   ): Promise<LoginAnswer> {
     const user = await this.users.get(userId);
-    if (!user || user.blocked === true)
-      return this.refuse(
-        transaction,
-        new LoginError(
-          'auto_login_unusable',
-          `auto_login names the user ${userId}, who ${user ? 'is blocked' : 'does not exist'}: GET /api/v2/users lists them`,
-        ),
-        circumstances,
-      );
+    if (!isUsable(user)) return this.refuse(transaction, autoLoginUnusable(userId, user), circumstances);
     const previous = await this.sessions.live(browser.sessionToken, tenant.settings);
     const { session, cookie } = await this.sessions.begin(user, previous, tenant.settings);
     const ended = await advance(
@@ -248,6 +242,19 @@ export class BrowserLoginsService {
     return { kind: 'deliver', transaction: ended, ...(cookie && { cookie }) };
   }
 
+  /** The same after the redirect that a page's post goes through, by which cookies come along. */
+  async #resumeAutoLogin(
+    transaction: Transaction,
+    userId: string,
+    browser: Browser,
+    tenant: Tenant,
+  ): Promise<LoginAnswer> {
+    const user = await this.users.get(userId);
+    return isUsable(user)
+      ? this.#logIn(transaction, user, 'auto_login', browser, tenant)
+      : this.#fail(transaction.id, autoLoginUnusable(userId, user));
+  }
+
   async #logIn(
     transaction: Transaction,
     user: User,
@@ -257,16 +264,22 @@ export class BrowserLoginsService {
   ): Promise<LoginAnswer> {
     const previous = await this.sessions.live(browser.sessionToken, tenant.settings);
     const { session, cookie } = await this.sessions.begin(user, previous, tenant.settings);
-    const answer = await this.#finish(transaction.id, (open) =>
-      loggedIn(open, {
-        user,
-        by,
-        sessionId: session.id,
-        authenticatedAt: session.authenticatedAt,
-        at: this.clock.now(),
-      }),
-    );
-    return { ...answer, ...(cookie && { cookie }) };
+    try {
+      const answer = await this.#finish(transaction.id, (open) =>
+        loggedIn(open, {
+          user,
+          by,
+          sessionId: session.id,
+          authenticatedAt: session.authenticatedAt,
+          at: this.clock.now(),
+        }),
+      );
+      return { ...answer, ...(cookie && { cookie }) };
+    } catch (error) {
+      // somebody else ended the login meanwhile, and no browser will know of this session
+      if (cookie) await this.sessions.end(session.id);
+      throw error;
+    }
   }
 
   /** Runs the steps of a stored transaction to its end. */
@@ -275,29 +288,26 @@ export class BrowserLoginsService {
     step: (open: Transaction) => Transaction,
   ): Promise<LoginAnswer & { kind: 'deliver' }> {
     const circumstances = this.circumstances.of(await this.tenants.current());
-    const transaction = await this.transactions.change(
-      id,
-      (open) => advance(step(open), circumstances),
-      participantOf,
-    );
+    const transaction = await this.#change(id, (open) => advance(step(open), circumstances), participantOf);
     return { kind: 'deliver', transaction };
   }
 
   async #fail(id: string, error: MintmarkError): Promise<LoginAnswer> {
     const circumstances = this.circumstances.of(await this.tenants.current());
-    const transaction = await this.transactions.change(id, (open) => fail(open, error, circumstances));
+    const transaction = await this.#change(id, (open) => fail(open, error, circumstances));
     return answerTo(transaction, error);
   }
 
   async #refuseUser(
     id: string,
-    named: string,
+    credentials: Credentials,
     why: string,
     browser: Browser,
     tenant: Tenant,
   ): Promise<LoginAnswer | WrongCredentials> {
     const circumstances = this.circumstances.of(tenant);
-    const noted = await this.transactions.change(id, (open) => {
+    const named = 'userId' in credentials ? credentials.userId : credentials.username;
+    const noted = await this.#change(id, (open) => {
       const refusals = (open.browser?.refusals ?? 0) + 1;
       const seen = withEvent(
         { ...open, browser: { digest: null, sessionId: null, ...open.browser, refusals } },
@@ -316,6 +326,7 @@ export class BrowserLoginsService {
       kind: 'wrong',
       prompt: await this.#page(noted, token, false, tenant.settings),
       error: new LoginError('credentials_refused', 'That username and password do not belong together.'),
+      ...typedIn(credentials),
     };
   }
 
@@ -326,22 +337,39 @@ export class BrowserLoginsService {
     settings: TenantSettings,
   ): Promise<LoginPrompt> {
     const [client, users] = await Promise.all([
-      transaction.clientId === null ? null : this.clients.get(transaction.clientId),
+      this.#clientOf(transaction),
       settings.one_click_login ? this.users.list({ page: 0, perPage: USERS_OFFERED }) : { items: [] },
     ]);
     const offered = users.items.filter(({ blocked }) => blocked !== true);
     return { kind: 'page', transaction, client, browserToken, isNewBrowser, users: offered };
   }
 
-  /** From the first page on the login belongs to this browser. */
+  /** From the first page on the login belongs to this browser; of several that ask at once, to the first. */
   #bind(transaction: Transaction, browserToken: string): Promise<Transaction> | Transaction {
     if ((transaction.browser?.digest ?? null) !== null) return transaction;
     const digest = sessionIdOf(browserToken);
-    return this.transactions.change(transaction.id, (open) => ({
-      ...open,
-      browser: { sessionId: null, refusals: 0, ...open.browser, digest },
-      revision: open.revision + 1,
-    }));
+    return this.#change(transaction.id, (open) => {
+      requireSameBrowser(open.browser, browserToken);
+      return {
+        ...open,
+        browser: { sessionId: null, refusals: 0, ...open.browser, digest },
+        revision: open.revision + 1,
+      };
+    });
+  }
+
+  /** As `TransactionsService.change`; that somebody else ended the login meanwhile is told in words for its user. */
+  async #change(...change: Parameters<TransactionsService['change']>): Promise<Transaction> {
+    try {
+      return await this.transactions.change(...change);
+    } catch (error) {
+      if (error instanceof LoginError && error.code === 'transaction_finished') throw loginOver(change[0]);
+      throw error;
+    }
+  }
+
+  #clientOf({ clientId }: Transaction): Promise<Client | null> | null {
+    return clientId === null ? null : this.clients.get(clientId);
   }
 
   /** The session of the browser, unless the user is to authenticate afresh. */
@@ -375,3 +403,43 @@ export class BrowserLoginsService {
 
 const answerTo = (transaction: Transaction, error: MintmarkError): LoginAnswer =>
   transaction.result === null ? { kind: 'refuse', transaction, error } : { kind: 'deliver', transaction };
+
+const autoLoginAt = (client: Client | null, settings: TenantSettings): string | undefined =>
+  client?.auto_login ?? settings.auto_login;
+
+const isUsable = (user: User | null): user is User => user !== null && user.blocked !== true;
+
+const autoLoginUnusable = (userId: string, user: User | null): LoginError =>
+  new LoginError(
+    'auto_login_unusable',
+    `auto_login names the user ${userId}, who ${user ? 'is blocked' : 'does not exist'}: GET /api/v2/users lists them`,
+  );
+
+/** Throws LoginError `login_elsewhere` where the login belongs to another browser. */
+function requireSameBrowser(part: BrowserPart | undefined, browserToken: string | undefined): void {
+  const digest = part?.digest ?? null;
+  if (digest === null || (browserToken !== undefined && sessionIdOf(browserToken) === digest)) return;
+  throw new LoginError(
+    'login_elsewhere',
+    'This login was begun in another browser, or cookies are not kept. Allow cookies for this server, and start again at the application.',
+  );
+}
+
+/**
+ * An assertion is delivered once. A refusal is delivered to whoever asks again: it may have been made over REST while the page stood
+ * open, and then the SP waits for it still.
+ */
+function refusedBefore(transaction: Transaction): LoginAnswer {
+  if (transaction.status === 'completed' || transaction.result === null) throw loginOver(transaction.id);
+  return { kind: 'deliver', transaction };
+}
+
+const loginOver = (id: string): LoginError =>
+  new LoginError(
+    'transaction_finished',
+    'This login is over; its answer was delivered once. To log in again, start at the application.',
+    { extensions: { transaction_id: id } },
+  );
+
+const typedIn = (credentials: Credentials): Pick<WrongCredentials, 'username'> =>
+  'username' in credentials ? { username: credentials.username } : {};

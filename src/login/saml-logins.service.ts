@@ -16,6 +16,8 @@ import { TenantService } from './tenant.service.js';
 /** A request as it came; `read` throws SamlError where it cannot be taken apart. */
 export interface UnreadArrival {
   readonly method: SamlArrival['method'];
+  /** Of a GET, without `?`. */
+  readonly query?: string;
   readonly read: () => SamlArrival;
 }
 
@@ -37,7 +39,7 @@ export class SamlLoginsService {
    */
   async arrive(
     clientId: string | null,
-    { method, read }: UnreadArrival,
+    { method, query, read }: UnreadArrival,
     browser: Browser,
   ): Promise<LoginAnswer> {
     const tenant = await this.tenants.current();
@@ -45,7 +47,7 @@ export class SamlLoginsService {
     const { at } = circumstances;
     const id = `txn_${this.randomness.bytes(16).toString('hex')}`;
     let client: Client | null = null;
-    let arrival: SamlArrival = { method, received: null };
+    let arrival: SamlArrival = { method, received: null, ...(query !== undefined && { unreadable: query }) };
     let request: AuthnRequest | undefined;
     try {
       if (clientId !== null) client = await this.clients.get(clientId);

@@ -8,6 +8,7 @@ import type { ResponseContext, ResponseIds } from '../protocol/saml/response-con
 import type { SamlStatus } from '../protocol/saml/response.js';
 import type { MintmarkError } from '../protocol/mintmark-error.js';
 import { verifyMessageSignature } from '../protocol/saml/message-signature.js';
+import { requireDestination } from '../protocol/saml/request-rules.js';
 import { SamlError, type SamlErrorCode } from '../protocol/saml/saml-error.js';
 import type { SigningPair } from '../protocol/xml/signature.js';
 import { sessionIndexOf } from '../tenant/session.js';
@@ -227,6 +228,8 @@ function verifySignatureOf(
   verifyMessageSignature(saml, saml.authnRequest, readAuthnRequest, [certificate], {
     acceptSha1: acceptSha1Requests.value ?? false,
   });
+  // over REST nobody sent it anywhere
+  if (saml.binding !== undefined) requireDestination(saml.authnRequest);
 }
 
 function contextOf(

@@ -73,4 +73,9 @@ export class SessionsService {
     await this.sessions.insert(session);
     return { session, cookie: { token, expiresAt } };
   }
+
+  /** With those who take part in it. False where there is no such session. */
+  end(id: string): Promise<boolean> {
+    return this.sessions.delete(id);
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * A browser without a script engine: keeps cookies, follows redirects, reads forms and fills them in. Cookies go by host and not by port,
- * as in a real one (RFC 6265 8.5), and `SameSite` is obeyed for posts that come from another site.
+ * as in a real one (RFC 6265 8.5), and `SameSite` is obeyed for posts that come from another site. Posts of a page name its origin.
  */
 
 export interface Form {
@@ -109,6 +109,7 @@ export class UserAgent {
         ...(cookies.length > 0 && {
           cookie: cookies.map(([name, { value }]) => `${name}=${value}`).join('; '),
         }),
+        ...(method === 'POST' && from !== undefined && { origin: new URL(from).origin }),
         ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
       },
       ...(body !== undefined && { body }),

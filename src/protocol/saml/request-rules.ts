@@ -129,12 +129,15 @@ function checkBinding({ protocolBinding }: AuthnRequest): void {
   );
 }
 
+/** Of a signed request (SAML Bindings 3.4.5.2, 3.5.5.2). Throws SamlError `saml_request_invalid`. */
+export function requireDestination({ destination }: { readonly destination?: string | undefined }): void {
+  if (destination === undefined)
+    throw invalid('it is signed and has no Destination, without which it could be replayed at another IdP');
+}
+
 function checkDestination({ destination }: AuthnRequest, { endpoints, requestSigned }: RequestRules): void {
-  if (destination === undefined) {
-    if (requestSigned)
-      throw invalid('it is signed and has no Destination, without which it could be replayed at another IdP');
-    return;
-  }
+  if (requestSigned) requireDestination({ destination });
+  if (destination === undefined) return;
   if (endpoints === undefined || endpoints.includes(destination)) return;
   throw invalid(
     `Destination ${quote(destination)} is not where it arrived: set the SP’s single sign-on URL to ${endpoints.map(quote).join(' or ')}`,

@@ -66,7 +66,7 @@ export class LoginController {
     try {
       const answer = await ask(id);
       if (answer.kind === 'page') return this.#page(reply, answer);
-      if (answer.kind === 'wrong') return this.#page(reply, answer.prompt, answer.error);
+      if (answer.kind === 'wrong') return this.#page(reply, answer.prompt, answer);
       return sendAnswer(reply, answer, this.baseUrl.value);
     } catch (error) {
       if (!(error instanceof MintmarkError)) throw error;
@@ -74,22 +74,23 @@ export class LoginController {
     }
   }
 
-  #page(reply: FastifyReply, prompt: LoginPrompt, error?: LoginError): string {
+  #page(reply: FastifyReply, prompt: LoginPrompt, wrong?: WrongCredentials): string {
     const { transaction, client, browserToken, isNewBrowser, users } = prompt;
     if (isNewBrowser) setBrowserCookie(reply, browserToken, { secure: isSecure(this.baseUrl.value) });
+    const error = wrong?.error;
     if (error) {
       reply.code(problemOf(error).status);
       const seconds = error.extensions['retry_after_seconds'];
       if (typeof seconds === 'number') reply.header('retry-after', String(seconds));
     }
-    const { loginHint } = wishesOf(transaction);
+    const username = wrong?.username ?? wishesOf(transaction).loginHint;
     return sendProtocolPage(
       reply,
       loginPage({
         state: transaction.id,
         csrf: csrfTokenOf(browserToken, transaction.id),
         clientName: client?.name ?? transaction.clientId ?? '',
-        ...(loginHint !== undefined && { username: loginHint }),
+        ...(username !== undefined && { username }),
         ...(error && { problem: error.description }),
         users: users.map(({ user_id, name, email }) => ({
           user_id,

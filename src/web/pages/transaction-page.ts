@@ -207,17 +207,34 @@ const tokenContent = (token: JwtInspection | OpaqueTokenInspection): Html =>
         <h3>On the wire</h3>
         <pre>${token.jwt}</pre>`;
 
-function requestSection({ request }: Inspection): Section {
+/** A request that came and could not be read is told from none. */
+const CAME_BY: ReadonlySet<unknown> = new Set(['HTTP-Redirect', 'HTTP-POST']);
+const whyNone = ({ timeline }: Inspection): string =>
+  timeline.some(({ name, detail }) => name === 'request.received' && CAME_BY.has(detail?.['by']))
+    ? 'None that could be read: what came is no AuthnRequest.'
+    : 'There was none: the login began here (IdP-initiated).';
+
+function requestSection(inspection: Inspection): Section {
+  const { request } = inspection;
   const title = 'Request';
   if (!('acsUrl' in request)) return { id: 'request', title, content: facts({ ...request }) };
-  const { authnRequest, SAMLRequest, acsUrl, RelayState } = request;
-  if (!authnRequest)
+  const { authnRequest, SAMLRequest, acsUrl, RelayState, query } = request;
+  if (!authnRequest) {
+    // what could not be taken apart is seen in the query at least
+    const sent = SAMLRequest ?? query;
     return {
       id: 'request',
       title,
-      content: html`<p>There was none: the login began here (IdP-initiated).</p>
-        ${facts({ 'ACS URL': acsUrl, RelayState })}`,
+      content: html`<p>${whyNone(inspection)}</p>
+        ${facts({ 'ACS URL': acsUrl, RelayState })}
+        ${
+          sent === undefined
+            ? null
+            : html`<h3>As sent</h3>
+                <pre>${sent}</pre>`
+        }`,
     };
+  }
   const { xml, ...read } = authnRequest;
   return {
     id: 'request',

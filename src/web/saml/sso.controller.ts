@@ -62,9 +62,9 @@ export class SsoController {
     clientId: string | null,
     request: FastifyRequest,
     reply: FastifyReply,
-    { method, read }: UnreadArrival,
+    arrival: UnreadArrival,
   ): Promise<string> {
-    const answer = await this.logins.arrive(clientId, { method, read }, browserOf(request));
+    const answer = await this.logins.arrive(clientId, arrival, browserOf(request));
     return sendAnswer(reply, answer, this.baseUrl.value);
   }
 }
@@ -73,6 +73,7 @@ function arrivalInQuery(request: FastifyRequest): UnreadArrival {
   const query = queryOf(request);
   return {
     method: 'GET',
+    query,
     read: () => {
       const received = receivedByRedirect(query);
       // a page that begins a login here may say what the SP is to get with it
