@@ -127,13 +127,7 @@ test('auto_login of nobody is the SP’s Responder by a posted request, too', as
 
 test.each([
   ['a form', 'SAMLRequest=not+base64!', 'not base64!', 'HTTP-POST'],
-  [
-    'a query',
-    'GET',
-    'SAMLRequest=one&SAMLRequest=two',
-    'SAMLRequest=one&amp;SAMLRequest=two',
-    'HTTP-Redirect',
-  ],
+  ['a query', 'SAMLRequest=one&SAMLRequest=two', 'SAMLRequest=one&amp;SAMLRequest=two', 'HTTP-Redirect'],
 ])('the inspector shows what came in %s that nobody can read', async (carrier, sent, shown, by) => {
   const url = `${server.baseUrl}/samlp/sp`;
   const refused =
