@@ -5,7 +5,7 @@
  */
 import type { Database as SqliteConnection } from 'better-sqlite3';
 import { QueryFailedError, type DataSource, type QueryResult, type QueryRunner } from 'typeorm';
-import { sqliteStatements } from './sqlite-statements.js';
+import { sqliteStatements, type SqliteStatements } from './sqlite-statements.js';
 import type { SqlValue, Statement } from './statement.js';
 
 /** What drivers report when the database is not there, or cannot do anything for anybody; a statement at fault is none of it. */
@@ -50,6 +50,11 @@ function withoutValues(error: unknown, sql: string): unknown {
   return new DatabaseError(LOST.test(cause.message) ? 'NO_CODE' : 'UNKNOWN', cause.message, sql);
 }
 
+/** What TypeORM's driver for SQLite has of its own. */
+interface SqliteDriver {
+  readonly databaseConnection: SqliteConnection;
+}
+
 export class Database {
   readonly #dataSource: DataSource;
   readonly #onPostgres: boolean;
@@ -61,32 +66,44 @@ export class Database {
   }
 
   async rows<Row>(sql: string, values: readonly SqlValue[] = []): Promise<Row[]> {
-    return (await this.#run({ sql, values })).records as Row[];
+    if (this.#onPostgres) return (await this.#query({ sql, values })).records as Row[];
+    return this.#onSqlite(sql, (statements) => statements.rows({ sql, values })) as Row[];
   }
 
   /** How many rows the statement changed. */
   async change(sql: string, values: readonly SqlValue[] = []): Promise<number> {
-    return (await this.#run({ sql, values })).affected ?? 0;
+    if (this.#onPostgres) return (await this.#query({ sql, values })).affected ?? 0;
+    return this.#onSqlite(sql, (statements) => statements.change({ sql, values }));
   }
 
   /** All of the statements or none, in order; how many rows each changed that was run. Each sees what the ones before it did. */
   async atomically(statements: readonly Statement[]): Promise<number[]> {
+    const sql = statements.map((statement) => statement.sql).join('; ');
+    if (!this.#onPostgres) return this.#onSqlite(sql, (prepared) => prepared.inOneGo(statements));
     const queryRunner = this.#dataSource.createQueryRunner();
     try {
-      return await (this.#onPostgres
-        ? this.#inTransaction(queryRunner, statements)
-        : sqliteStatements((await queryRunner.connect()) as SqliteConnection).inOneGo(statements));
+      return await this.#inTransaction(queryRunner, statements);
     } catch (error) {
-      throw withoutValues(error, statements.map(({ sql }) => sql).join('; '));
+      throw withoutValues(error, sql);
     } finally {
       await queryRunner.release();
     }
   }
 
-  async #run({ sql, values }: Statement): Promise<QueryResult> {
+  /** Past TypeORM's query runner, which takes longer than most statements of a login do. */
+  #onSqlite<Result>(sql: string, run: (statements: SqliteStatements) => Result): Result {
+    try {
+      const { databaseConnection } = this.#dataSource.driver as unknown as SqliteDriver;
+      return run(sqliteStatements(databaseConnection));
+    } catch (error) {
+      throw withoutValues(error, sql);
+    }
+  }
+
+  async #query({ sql, values }: Statement): Promise<QueryResult> {
     const queryRunner = this.#dataSource.createQueryRunner();
     try {
-      return await queryRunner.query(this.#dialect(sql), values as SqlValue[], true);
+      return await queryRunner.query(this.#numberedOf(sql), values as SqlValue[], true);
     } catch (error) {
       throw withoutValues(error, sql);
     } finally {
@@ -99,7 +116,7 @@ export class Database {
     try {
       const changed: number[] = [];
       for (const { sql, values, isDecisive } of statements) {
-        const { affected = 0 } = await queryRunner.query(this.#dialect(sql), values as SqlValue[], true);
+        const { affected = 0 } = await queryRunner.query(this.#numberedOf(sql), values as SqlValue[], true);
         changed.push(affected);
         if (isDecisive === true && affected === 0) break;
       }
@@ -112,8 +129,7 @@ export class Database {
   }
 
   /** PostgreSQL counts its placeholders: `$1`, `$2`. */
-  #dialect(sql: string): string {
-    if (!this.#onPostgres) return sql;
+  #numberedOf(sql: string): string {
     let numbered = this.#numbered.get(sql);
     if (numbered === undefined) {
       let position = 0;

@@ -5,7 +5,7 @@ import type { Statement } from './statement.js';
  * The statements of one SQLite connection, each prepared once: preparing costs more than most of them take to run.
  * Stores have a fixed number of them. SQLite prepares one again by itself where a migration changed its tables.
  */
-class SqliteStatements {
+export class SqliteStatements {
   readonly #prepared = new Map<string, Prepared>();
   readonly #transaction: Transaction<(statements: readonly Statement[]) => number[]>;
 
@@ -19,6 +19,16 @@ class SqliteStatements {
       }
       return changed;
     });
+  }
+
+  /** Of a SELECT, or of what has RETURNING. */
+  rows({ sql, values }: Statement): unknown[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  /** How many rows it changed. */
+  change({ sql, values }: Statement): number {
+    return this.#prepare(sql).run(...values).changes;
   }
 
   /** How many rows each changed that was run; where one fails, none of them changes anything. */

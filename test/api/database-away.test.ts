@@ -1,7 +1,8 @@
 /** What a caller is told while the database is away, and what the log keeps of it. */
-import { DataSource, QueryFailedError } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Database } from '../../src/storage/database.js';
+import { SqliteStatements } from '../../src/storage/sqlite-statements.js';
 import { keyFile } from '../support/jwt-keys.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
@@ -12,19 +13,17 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Runs `act` while every query ends as the driver says. */
+/** Runs `act` while every statement ends as the driver says. */
 async function whileDriverSays<Result>(failure: Error, act: () => Promise<Result>): Promise<Result> {
-  const dataSource = server.app.get(DataSource);
-  const queryRunner = dataSource.createQueryRunner();
-  const spy = vi.spyOn(dataSource, 'createQueryRunner').mockReturnValue(
-    Object.assign(Object.create(queryRunner) as typeof queryRunner, {
-      query: (sql: string, values: unknown[]) => Promise.reject(new QueryFailedError(sql, values, failure)),
+  const spies = (['rows', 'change', 'inOneGo'] as const).map((name) =>
+    vi.spyOn(SqliteStatements.prototype, name).mockImplementation(() => {
+      throw failure;
     }),
   );
   try {
     return await act();
   } finally {
-    spy.mockRestore();
+    for (const spy of spies) spy.mockRestore();
   }
 }
 const saying = (message: string, code?: string): Error =>
