@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MintmarkError } from '../protocol/mintmark-error.js';
 import { readLogoutRequest, type LogoutRequest } from '../protocol/saml/logout-request.js';
-import { readLogoutResponse } from '../protocol/saml/logout-response.js';
+import { readLogoutResponse, type LogoutResponse } from '../protocol/saml/logout-response.js';
 import { decodeMessage } from '../protocol/saml/message-encoding.js';
 import type { OutgoingMessage } from '../protocol/saml/outgoing-message.js';
 import type { ReceivedMessage } from '../protocol/saml/received-message.js';
@@ -47,15 +47,15 @@ export class LogoutMessagesService {
    * Throws MintmarkError where nobody but the person in front of the browser may be told.
    */
   async receive(clientId: string | null, received: ReceivedMessage): Promise<LogoutReception> {
-    const named = clientId === null ? null : await this.parties.get(clientId);
     return received.name === 'SAMLRequest'
-      ? this.#begin(named, received)
-      : { kind: 'go_on', logout: await this.#takeAnswer(named, received) };
+      ? this.#begin(clientId, received)
+      : { kind: 'go_on', logout: await this.#takeAnswer(clientId, received) };
   }
 
-  async #begin(named: LogoutParty | null, received: ReceivedMessage): Promise<LogoutReception> {
+  async #begin(named: string | null, received: ReceivedMessage): Promise<LogoutReception> {
+    const addressed = named === null ? null : await this.parties.get(named);
     const request = readLogoutRequest(decodeMessage(received.encoded));
-    const party = named ?? (await this.parties.named(request.issuer));
+    const party = addressed ?? (await this.parties.named(request.issuer));
     const { clientId } = party;
     checkLogoutIssuer(request, party);
     const requester: Logout['requester'] = {
@@ -77,7 +77,7 @@ export class LogoutMessagesService {
     const meant = participantsMeant(
       await this.sessions.participantsNamed(clientId, request.nameId.value),
       request,
-      party,
+      party.idpEntityId,
     );
     const logout = await this.logouts.begin({
       requester,
@@ -130,7 +130,7 @@ export class LogoutMessagesService {
       }),
     );
     const refused = { name: 'request.refused', detail: { code: error.code, reason: error.description } };
-    await this.store.insert({
+    await this.logouts.keep({
       ...finish(
         withEvents(begun, [arrived, refused], at),
         message && { ...status, ...sentDetail(message) },
@@ -142,8 +142,11 @@ export class LogoutMessagesService {
     throw error;
   }
 
-  /** Decides in one conditional write; of an answer that comes twice the second is refused. */
-  async #takeAnswer(named: LogoutParty | null, received: ReceivedMessage): Promise<Logout> {
+  /**
+   * Decides in one conditional write; of an answer that comes twice the second is refused. One that is awaited and cannot be believed
+   * counts as a failure of the SP, so that the user is not held by it.
+   */
+  async #takeAnswer(named: string | null, received: ReceivedMessage): Promise<Logout> {
     const response = readLogoutResponse(decodeMessage(received.encoded));
     const id = logoutIdOf(response.inResponseTo);
     for (;;) {
@@ -151,28 +154,48 @@ export class LogoutMessagesService {
       const logout = id === undefined ? null : await this.store.get(id);
       const index = logout?.steps.findIndex(({ requestId }) => requestId === response.inResponseTo) ?? -1;
       const participant = logout?.steps[index]?.participant;
-      if (!logout || !participant || (named && named.clientId !== participant.clientId))
+      if (!logout || !participant || (named !== null && named !== participant.clientId))
         throw unexpected(
           `it answers ${JSON.stringify(response.inResponseTo?.slice(0, 200) ?? null)} (InResponseTo), and nothing of that ID was asked of this service provider`,
         );
       if (!isAwaited(logout, index, at))
         throw unexpected('the request that it answers has been answered already, or was given up');
-      const party = named ?? (await this.parties.get(participant.clientId));
-      checkLogoutIssuer(response, party);
-      const verifiedWith = party.verify(received, response, readLogoutResponse);
-      checkLogoutResponse(response, {
-        endpoints: party.endpoints,
-        isSigned: bringsSignature(received, response),
-      });
+      const party = await this.parties.find(participant.clientId);
+      // nobody can say any more whether it is the client's; at the next turn it is left out
+      if (!party) return logout;
+      const { reason, ...judged } = judgeAnswer(party, received, response);
       const next = takeAnswer(
         logout,
         index,
-        whyNotLoggedOut(response.status),
-        { binding: received.binding, ...(verifiedWith !== null && { verifiedWith }), xml: response.xml },
+        reason,
+        { binding: received.binding, ...judged, xml: response.xml },
         at,
       );
       if (await this.store.update(next)) return next;
     }
+  }
+}
+
+/** `reason` says why the SP does not count as logged out; `null` where it does. */
+function judgeAnswer(
+  party: LogoutParty,
+  received: ReceivedMessage,
+  response: LogoutResponse,
+): { readonly reason: string | null; readonly verifiedWith?: string; readonly code?: string } {
+  try {
+    checkLogoutIssuer(response, party);
+    const verifiedWith = party.verify(received, response, readLogoutResponse);
+    checkLogoutResponse(response, {
+      endpoints: party.endpoints,
+      isSigned: bringsSignature(received, response),
+    });
+    return {
+      reason: whyNotLoggedOut(response.status),
+      ...(verifiedWith !== null && { verifiedWith }),
+    };
+  } catch (error) {
+    if (!(error instanceof MintmarkError)) throw error;
+    return { reason: `its answer is not believed: ${error.description}`, code: error.code };
   }
 }
 

@@ -78,13 +78,13 @@ export const bringsSignature = (
  */
 export function participantsMeant(
   participants: readonly SessionParticipant[],
-  { nameId, sessionIndexes }: Pick<LogoutRequest, 'nameId' | 'sessionIndexes'>,
-  /** What the qualifiers of the assertion's NameID stand for, which has none (SAML Core 8.3.7). */
-  ours: { readonly idpEntityId: string; readonly entityId: string | undefined },
+  { nameId, sessionIndexes, issuer }: Pick<LogoutRequest, 'nameId' | 'sessionIndexes' | 'issuer'>,
+  /** What we are called towards the SP. */
+  idpEntityId: string,
 ): SessionParticipant[] {
+  // the NameID of our assertions has no qualifiers, which stand for the two parties then (SAML Core 8.3.7)
   const isQualifiedElsewhere =
-    (nameId.nameQualifier ?? ours.idpEntityId) !== ours.idpEntityId ||
-    (nameId.spNameQualifier ?? ours.entityId) !== ours.entityId;
+    (nameId.nameQualifier ?? idpEntityId) !== idpEntityId || (nameId.spNameQualifier ?? issuer) !== issuer;
   if (isQualifiedElsewhere) return [];
   return participants.filter(
     (participant) =>

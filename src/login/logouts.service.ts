@@ -22,6 +22,7 @@ import { messageIfPossible, responseIdOf, sentDetail, whyLeftOut, type LogoutPar
 import { requestIdOf } from './logout-request-id.js';
 import { statusOfEnd, stillLoggedIn } from './logout-status.js';
 import { Clock, Randomness } from './ports.js';
+import { Retention } from './retention.service.js';
 
 /** Where a logout stands. */
 export type LogoutTurn =
@@ -65,6 +66,7 @@ export class LogoutsService {
     private readonly parties: LogoutPartiesService,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
+    private readonly retention: Retention,
   ) {}
 
   /** Newest first. */
@@ -123,9 +125,15 @@ export class LogoutsService {
       [...events, ...ended, ...leftOut(steps)],
       at,
     );
-    await this.logouts.insert(logout);
+    await this.keep(logout);
     for (const id of sessionIds) await this.sessions.delete(id);
     return logout;
+  }
+
+  /** A new one. */
+  async keep(logout: Logout): Promise<void> {
+    await this.logouts.insert(logout);
+    this.retention.countCreated();
   }
 
   /** Running, with nobody to ask. */

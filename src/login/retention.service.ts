@@ -10,10 +10,10 @@ import { Clock, Failures } from './ports.js';
 const EVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Under load a minute is long: then the surplus alone is a reason, a tenth of the cap or so many transactions. */
+/** Under load a minute is long: then the surplus alone is a reason, a tenth of the cap or so many. */
 const MOST_SURPLUS = 1000;
 
-/** Deletes the transactions beyond the tenant's caps, and sessions, logouts and attempts that are over: at start, each minute, when the caps change, and when many have come. */
+/** Deletes the transactions and logouts beyond the tenant's caps, and sessions and attempts that are over: at start, each minute, when the caps change, and when many have come. */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   #timer: NodeJS.Timeout | undefined;
@@ -44,6 +44,7 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
     await this.#running;
   }
 
+  /** A transaction, or a logout. */
   countCreated(): void {
     this.#created += 1;
     if (this.#created >= this.#tolerated) void this.prune();
@@ -70,10 +71,13 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  async #pruneSessions({ idle_session_lifetime: idleHours }: TenantSettings): Promise<void> {
+  async #pruneSessions({ idle_session_lifetime: idleHours, retention }: TenantSettings): Promise<void> {
     const now = this.clock.now();
     await this.sessions.prune(now, new Date(now.getTime() - idleHours * HOUR_MS));
-    await this.logouts.prune(new Date(now.getTime() - DAY_MS));
+    await this.logouts.prune({
+      olderThan: new Date(now.getTime() - DAY_MS),
+      keep: retention.transactions,
+    });
     await this.attempts.prune(now);
   }
 }

@@ -49,10 +49,22 @@ export class LogoutStore {
     return rows.map(({ document }) => JSON.parse(document) as Logout);
   }
 
-  /** Deletes what was begun before; yields how many. */
-  prune(olderThan: Date): Promise<number> {
-    return deleteInLots(this.#database, 'logouts', 'created_at < ? ORDER BY created_at', [
-      olderThan.getTime(),
+  /** Deletes what was begun before, and all but the newest `keep`: anyone may ask for a logout. Yields how many. */
+  async prune({ olderThan, keep }: { readonly olderThan: Date; readonly keep: number }): Promise<number> {
+    // no id is empty: everything before the instant, and nothing at it
+    let pruned = await this.#deleteUpTo(olderThan.getTime(), '');
+    const [surplus] = await this.#database.rows<{ created_at: number | string; id: string }>(
+      'SELECT created_at, id FROM logouts ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?',
+      [keep],
+    );
+    if (surplus) pruned += await this.#deleteUpTo(Number(surplus.created_at), surplus.id);
+    return pruned;
+  }
+
+  #deleteUpTo(createdAt: number, id: string): Promise<number> {
+    return deleteInLots(this.#database, 'logouts', '(created_at, id) <= (?, ?) ORDER BY created_at, id', [
+      createdAt,
+      id,
     ]);
   }
 }

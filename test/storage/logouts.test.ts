@@ -83,8 +83,19 @@ onEachDatabase(
       await store.insert(
         aLogout(`lgt_${index}`, { createdAt: after(-index), status: index & 1 ? 'running' : 'finished' }),
       );
-    expect(await store.prune(new Date(AT))).toBe(230);
-    expect(await store.prune(new Date(AT))).toBe(0);
+    const keep = 1000;
+    expect(await store.prune({ olderThan: new Date(AT), keep })).toBe(230);
+    expect(await store.prune({ olderThan: new Date(AT), keep })).toBe(0);
     expect(await idsOf(store)).toBe('lgt_later lgt_at');
   },
 );
+
+onEachDatabase('pruning keeps no more than the newest so many, whatever their age', async ({ open }) => {
+  const store = new LogoutStore(await open());
+  for (let index = 0; index < 130; index += 1)
+    await store.insert(aLogout(`lgt_${1000 + index}`, { createdAt: after(Math.floor(index / 2)) }));
+  const olderThan = new Date(AT);
+  expect(await store.prune({ olderThan, keep: 130 })).toBe(0);
+  expect(await store.prune({ olderThan, keep: 3 })).toBe(127);
+  expect(await idsOf(store)).toBe('lgt_1129 lgt_1128 lgt_1127');
+});
