@@ -91,6 +91,9 @@ const asNodeSamlSigns = (octets: string): string =>
     ? octets.replace(/\+|%(?:2[1789]|7E)/g, (spelt) => (spelt === '+' ? '%20' : decodeURIComponent(spelt)))
     : octets;
 
+/** Browsers escape an apostrophe in a query on their way (URL Standard, special-query percent-encode set), and what arrives must be what was signed. */
+const escaped = (value: string): string => encodeURIComponent(value).replaceAll("'", '%27');
+
 /** The query that sends `xml`, signed where a key is given. An empty RelayState is left out. */
 export function writeRedirect(
   name: MessageMember,
@@ -106,7 +109,7 @@ export function writeRedirect(
     ...(relayState ? [['RelayState', relayState]] : []),
     ...(signer ? [['SigAlg', signer.algorithm.uri]] : []),
   ] as const;
-  const query = members.map(([member, value]) => `${member}=${encodeURIComponent(value)}`).join('&');
+  const query = members.map(([member, value]) => `${member}=${escaped(value)}`).join('&');
   if (!signer) return query;
   const { key, algorithm } = signer;
   const signature = unlessForbidden(`sign with RSA and ${algorithm.hash}`, () =>
