@@ -40,7 +40,7 @@ export class PairReader {
 
   /** A certificate that only verifies; text that was read once is not read again. */
   readonly readCertificate = (pem: string, field: PemField): X509Certificate => {
-    const name = JSON.stringify(['certificate', pem]);
+    const name = `certificate ${pem}`;
     const known = this.#read.get(name) as X509Certificate | undefined;
     return known ?? this.#remember(name, readCertificate(pem, field));
   };

@@ -28,7 +28,7 @@ export interface SessionParticipant {
   readonly nameId: string;
   readonly format: string;
   readonly sessionIndex: string;
-  /** ISO instant. */
+  /** ISO instant of the first assertion that said so. */
   readonly since: string;
 }
 

@@ -129,6 +129,15 @@ onEachDatabase(
   },
 );
 
+onEachDatabase('a participant that says nothing new stays as it was', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  const first = aParticipant('one', 'a');
+  await store.putParticipant(first);
+  await store.putParticipant({ ...first, since: after(9) });
+  expect(await store.participants('one')).toEqual([first]);
+});
+
 onEachDatabase('participants are listed from the oldest to the newest', async ({ open }) => {
   const store = new SessionStore(await open());
   await store.insert(aSession('one'));
