@@ -25,6 +25,8 @@ export function greeting(ready: Ready): string {
     made(ready),
     tokenToAskFor(ready),
     [
+      `  ${baseUrl}/demo/sp                            a SAML login in the browser, at once`,
+      `  ${baseUrl}/debug/clients                      what to paste into your service provider`,
       `  ${baseUrl}/docs                               every call, to try in the browser`,
       `  ${baseUrl}/debug/transactions                 what was issued, and why`,
       `  ${baseUrl}/.well-known/openid-configuration   for relying parties`,

@@ -66,6 +66,14 @@ export const homePage = ({ version, baseUrl }: Home): string =>
         JWTs that you describe, and shows every byte of them and why it is there.
       </p>
       <p class="soft">A mint mark on a coin names the mint that struck it; ours is the signature.</p>
+      <h2>Log in</h2>
+      <p>
+        <a class="button primary" href="/demo/sp">Try a SAML login</a>
+      </p>
+      <p class="soft small">
+        A service provider that comes along. For your own, <a href="/debug/clients">a page for each client</a>
+        has what to paste into it.
+      </p>
       <h2>Issue something</h2>
       <pre>${curl(baseUrl)}</pre>
       <p class="soft small">
