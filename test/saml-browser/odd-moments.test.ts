@@ -91,6 +91,26 @@ test('of a submit and a cancel at once one is answered, and the other leaves no 
   expect(await sessionsOf('twice')).toEqual([]);
 });
 
+test('HEAD begins no login and ends none', async () => {
+  const agent = new UserAgent();
+  await agent.submit(await agent.get(await sp.loginUrl()), logsInAs('alice'));
+  const cookie = `mintmark_session=${agent.cookie(server.baseUrl, 'mintmark_session')}`;
+  const begun = await fetch(`${server.baseUrl}/samlp/sp`, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ SAMLRequest: Buffer.from(await requestXmlOf(sp)).toString('base64') }),
+  });
+  const id = await newestId();
+  const login = new URL(begun.headers.get('location')!, server.baseUrl);
+  for (const url of [login, `${server.baseUrl}/samlp/sp`, `${server.baseUrl}/samlp`]) {
+    const looked = await fetch(url, { method: 'HEAD', headers: { cookie } });
+    expect([looked.status, looked.headers.get('allow')]).toEqual([405, 'GET, POST']);
+  }
+  expect(await newestId()).toBe(id);
+  const delivered = await fetch(login, { headers: { cookie } });
+  expect(await delivered.text()).toContain(sp.acsUrl);
+});
+
 test('auto_login by posts of two SPs is one session, which both take part in', async () => {
   await makeUser(server, 'robot');
   await server.api('PATCH', '/api/v2/tenants/settings', { auto_login: 'auth0|robot' });

@@ -18,7 +18,7 @@ import { csrfTokenOf, isCsrfToken } from '../csrf.js';
 import { loginPage } from '../pages/login-page.js';
 import { sendProtocolPage } from '../pages/protocol-page.js';
 import { isSecure, sendAnswer, sendRefusal } from './answer.js';
-import { browserOf } from './browser.js';
+import { browserOf, refuseHead } from './browser.js';
 
 /** The login page: where a person says who they are. It works without a script. */
 @ApiExcludeController()
@@ -35,6 +35,7 @@ export class LoginController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    refuseHead(request);
     return this.#answer(reply, stateOf(state), (id) => this.logins.resume(id, browserOf(request)));
   }
 

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BaseUrl } from '../../login/ports.js';
 import { SamlLoginsService, type UnreadArrival } from '../../login/saml-logins.service.js';
 import { receivedByPost, receivedByRedirect } from '../../protocol/saml/received-message.js';
-import { browserOf } from '../login/browser.js';
+import { browserOf, refuseHead } from '../login/browser.js';
 import { sendAnswer } from '../login/answer.js';
 import { queryOf } from './query.js';
 
@@ -64,6 +64,7 @@ export class SsoController {
     reply: FastifyReply,
     arrival: UnreadArrival,
   ): Promise<string> {
+    refuseHead(request);
     const answer = await this.logins.arrive(clientId, arrival, browserOf(request));
     return sendAnswer(reply, answer, this.baseUrl.value);
   }
