@@ -159,9 +159,12 @@ export function messageIfPossible(party: LogoutParty, make: () => OutgoingMessag
 export const responseIdOf = ({ id }: Logout): string =>
   `_${createHash('sha256').update(`${id} LogoutResponse`).digest('hex').slice(0, 40)}`;
 
+/** A RelayState that is echoed may be long, and anyone can send one. */
+const LONGEST_TOLD = 16_384;
+
 /** What of a message that is sent stands on the timeline. */
 export const sentDetail = (message: OutgoingMessage): Record<string, unknown> => ({
   binding: message.binding,
-  to: 'action' in message ? message.action : message.url,
+  to: 'action' in message ? message.action : message.url.slice(0, LONGEST_TOLD),
   xml: message.xml,
 });

@@ -155,12 +155,12 @@ export async function judge(
   if (query !== undefined) {
     // its own requests are in its cache, those of the test are not
     await sp.saml.cacheProvider.saveAsync(attributeOf(xml, 'InResponseTo'), new Date().toISOString());
-    return (await sp.saml.validateRedirectAsync(members as never, query)).profile;
+    return (await sp.saml.validateRedirectAsync(members, query)).profile;
   }
-  if (name === 'SAMLRequest') return (await sp.saml.validatePostRequestAsync(members as never)).profile;
+  if (name === 'SAMLRequest') return (await sp.saml.validatePostRequestAsync(members)).profile;
   // it looks for InResponseTo in a Response only, and misses it in a posted LogoutResponse
   const lenient = new SAML({ ...sp.saml.options, validateInResponseTo: ValidateInResponseTo.never });
-  return (await lenient.validatePostResponseAsync(members as never)).profile;
+  return (await lenient.validatePostResponseAsync(members)).profile;
 }
 
 /** Whether the key of `certificate` signed a query; node-saml looks at the status first. */
@@ -181,9 +181,10 @@ export async function requestLogout(
   profile: Profile,
   relayState = '',
 ): Promise<Page> {
-  if (sp.binding === REDIRECT)
-    return agent.get(await sp.saml.getLogoutUrlAsync(profile, relayState, {}), sp.sloUrl);
-  const xml = await sp.saml._generateLogoutRequest(profile);
+  const url = await sp.saml.getLogoutUrlAsync(profile, relayState, {});
+  if (sp.binding === REDIRECT) return agent.get(url, sp.sloUrl);
+  // node-saml posts no logout messages
+  const { xml } = inUrl(url)!;
   return agent.post(
     sp.target,
     [
@@ -206,16 +207,16 @@ export async function answerStep(
   return { request, page: await respond(agent, sp, profile, success, request.relayState) };
 }
 
-export async function respond(
+async function respond(
   agent: UserAgent,
   sp: LogoutSp,
   request: Profile,
   success: boolean,
   relayState = '',
 ): Promise<Page> {
-  if (sp.binding === REDIRECT)
-    return agent.get(await sp.saml.getLogoutResponseUrlAsync(request, relayState, {}, success), sp.sloUrl);
-  const xml = sp.saml._generateLogoutResponse(request, success);
+  const url = await sp.saml.getLogoutResponseUrlAsync(request, relayState, {}, success);
+  if (sp.binding === REDIRECT) return agent.get(url, sp.sloUrl);
+  const { xml } = inUrl(url)!;
   return agent.post(
     sp.target,
     [
