@@ -33,7 +33,7 @@ export class AuthenticationService {
   ) {}
 
   /**
-   * By e-mail address or user_id (`alice` is `auth0|alice`). Throws LoginError `too_many_attempts`, for 10 of a name or 600 of an address
+   * By e-mail address, username or user_id (`alice` is `auth0|alice`). Throws LoginError `too_many_attempts`, for 10 of a name or 600 of an address
    * a minute; an attempt that succeeds clears those of its name.
    */
   async byPassword(username: string, password: string, address: string): Promise<Authentication> {
@@ -67,10 +67,10 @@ export class AuthenticationService {
 
   async #candidates(username: string): Promise<readonly User[]> {
     if (username === '') return [];
-    const byEmail = await this.users.findByEmail(username);
+    const named = await Promise.all([this.users.findByEmail(username), this.users.findByUsername(username)]);
     const byId = await Promise.all([username, `auth0|${username}`].map((userId) => this.users.get(userId)));
     const found = new Map(
-      [...byEmail, ...byId.filter((user) => user !== null)].map((user) => [user.user_id, user]),
+      [...named.flat(), ...byId.filter((user) => user !== null)].map((user) => [user.user_id, user]),
     );
     return [...found.values()].slice(0, MOST_CANDIDATES);
   }

@@ -66,10 +66,12 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
         email_digest: nullableText,
         password_hash: nullableText,
         document: text,
+        username_digest: nullableText,
       },
       indices: [
         { name: 'users_by_age', columns: ['created_at', 'user_id'] },
         { name: 'users_by_email', columns: ['email_digest'] },
+        { name: 'users_by_username', columns: ['username_digest'] },
       ],
     }),
     new EntitySchema({

@@ -6,8 +6,9 @@ import { Documents, type Listing, type Page } from './documents.js';
 import { lookupDigest } from './lookup-digest.js';
 import { isStorableKey } from './storable-key.js';
 
-/** Whatever its case. */
-const emailDigest = (email: string): string => lookupDigest(email.toLowerCase());
+/** Whatever its case; `null` for what is no text. */
+const digestOf = (name: unknown): string | null =>
+  typeof name === 'string' ? lookupDigest(name.toLowerCase()) : null;
 
 export class UserStore {
   readonly #database: Database;
@@ -18,7 +19,10 @@ export class UserStore {
     this.#users = new Documents<User>(this.#database, {
       name: 'users',
       key: 'user_id',
-      derived: { email_digest: ({ email }) => (typeof email === 'string' ? emailDigest(email) : null) },
+      derived: {
+        email_digest: ({ email }) => digestOf(email),
+        username_digest: ({ username }) => digestOf(username),
+      },
     });
   }
 
@@ -33,7 +37,12 @@ export class UserStore {
 
   /** Whatever the case of the email. Oldest first: several connections may know one address. */
   findByEmail(email: string): Promise<readonly User[]> {
-    return this.#users.listBy('email_digest', emailDigest(email));
+    return this.#users.listBy('email_digest', digestOf(email));
+  }
+
+  /** Likewise. */
+  findByUsername(username: string): Promise<readonly User[]> {
+    return this.#users.listBy('username_digest', digestOf(username));
   }
 
   /** Throws `user_exists`; `invalid_body` for a user_id that no database can look up. */

@@ -246,8 +246,9 @@ test('after ten wrong passwords in a minute even the right one has to wait, at a
   await sp.accept(await another.submit(await another.get(await sp.loginUrl()), logsInAs('alice')));
 });
 
-test('one may log in by user_id as well, with or without its provider', async () => {
-  for (const username of ['auth0|alice', 'alice']) {
+test('one may log in by username whatever its case, and by user_id with or without its provider', async () => {
+  await makeUser(server, '5f1c0ffee', { username: 'Nora.N', email: undefined });
+  for (const username of ['nora.n', '5f1c0ffee', 'auth0|alice', 'alice']) {
     const agent = new UserAgent();
     const page = await agent.get(await sp.loginUrl());
     await sp.accept(await agent.submit(page, { username, password: PASSWORD }));

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { ClientStore } from '../../src/storage/client-store.js';
 import { dataSourceOptions } from '../../src/storage/data-source.js';
 import { Database } from '../../src/storage/database.js';
+import { lookupDigest } from '../../src/storage/lookup-digest.js';
 import { FirstTables1795226400000 } from '../../src/storage/migrations/1795226400000-first-tables.js';
 import { SettingsStore } from '../../src/storage/settings-store.js';
 import { SigningKeyStore } from '../../src/storage/signing-key-store.js';
@@ -59,7 +60,11 @@ async function fillFirstTables(url: string): Promise<void> {
         JSON.stringify({ id, revision, status, protocol, clientId, userId, createdAt, ...more }),
       ],
     );
-  await new UserStore(dataSource).insert(aUser('auth0|user', { email: 'alice@example.com' }), 'hash');
+  const user = aUser('auth0|user', { email: 'alice@example.com', username: 'Alice' });
+  await database.change(
+    'INSERT INTO users (user_id, revision, created_at, email_digest, password_hash, document) VALUES (?, ?, ?, ?, ?, ?)',
+    [user.user_id, 7, Date.parse(user.created_at), lookupDigest(user.email!), 'hash', JSON.stringify(user)],
+  );
   await new SigningKeyStore(dataSource).insertFirst(aKey('k1'));
   await new SettingsStore(dataSource).setAdminTokenHash('token');
   await dataSource.destroy();
@@ -82,6 +87,7 @@ onEachDatabase('a database of the first version keeps all that it held', async (
     newestFirst(TRANSACTIONS.filter(({ clientId, userId }) => clientId === 'odd' && userId !== null)),
   );
   expect(await new UserStore(dataSource).findByEmail('alice@example.com')).toHaveLength(1);
+  expect(await new UserStore(dataSource).findByUsername('aLICE')).toHaveLength(1);
   expect(await new UserStore(dataSource).passwordHash('auth0|user')).toBe('hash');
   expect(await new SigningKeyStore(dataSource).current('RS256')).toEqual(aKey('k1'));
   expect(await new SettingsStore(dataSource).adminTokenHash()).toBe('token');

@@ -62,7 +62,7 @@ export class BrowserLogins1795230000000 implements MigrationInterface {
     await queryRunner.createTable(
       new Table({ name: 'login_attempts', columns: [key('key'), integer('count'), instant('until')] }),
     );
-    await this.#findClientsByEntityId(queryRunner);
+    for (const lookup of LOOKUPS) await addLookup(queryRunner, lookup);
     await queryRunner.changeColumn(
       'transactions',
       'client_id',
@@ -73,8 +73,10 @@ export class BrowserLogins1795230000000 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     for (const table of ['login_attempts', 'logouts', 'session_participants', 'sessions'])
       await queryRunner.dropTable(table);
-    await queryRunner.dropIndex('clients', 'clients_by_entity_id');
-    await queryRunner.query('ALTER TABLE clients DROP COLUMN entity_id_digest');
+    for (const { table, column, index } of LOOKUPS) {
+      await queryRunner.dropIndex(table, index);
+      await queryRunner.query(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+    }
     await queryRunner.query('DELETE FROM transactions WHERE client_id IS NULL');
     await queryRunner.changeColumn(
       'transactions',
@@ -82,39 +84,65 @@ export class BrowserLogins1795230000000 implements MigrationInterface {
       new TableColumn(columnsOf(queryRunner).text('client_id')),
     );
   }
-
-  async #findClientsByEntityId(queryRunner: QueryRunner): Promise<void> {
-    const { collation, placeholders } = columnsOf(queryRunner);
-    // TypeORM's addColumn would copy the table on SQLite
-    await queryRunner.query(`ALTER TABLE clients ADD COLUMN entity_id_digest text COLLATE "${collation}"`);
-    const clients = (await queryRunner.query('SELECT client_id, document FROM clients')) as {
-      client_id: string;
-      document: string;
-    }[];
-    for (const { client_id: clientId, document } of clients) {
-      const digest = entityIdDigest(document);
-      if (digest === null) continue;
-      await queryRunner.query(
-        `UPDATE clients SET entity_id_digest = ${placeholders[0]} WHERE client_id = ${placeholders[1]}`,
-        [digest, clientId],
-      );
-    }
-    await queryRunner.createIndex(
-      'clients',
-      new TableIndex({ name: 'clients_by_entity_id', columnNames: ['entity_id_digest'] }),
-    );
-  }
 }
 
-/** As stores computed it when this migration was written: a later change of theirs must not change it. */
-function entityIdDigest(document: string): string | null {
-  const { addons } = JSON.parse(document) as {
-    addons?: { samlp?: { entityId?: string; audience?: string } };
-  };
-  const entityId = addons?.samlp?.entityId ?? addons?.samlp?.audience;
-  return entityId === undefined
-    ? null
-    : createHash('sha256').update(JSON.stringify(entityId)).digest('base64url');
+/** A column by which documents are found that are there already. */
+interface Lookup {
+  readonly table: string;
+  readonly key: string;
+  readonly column: string;
+  readonly index: string;
+  /** `null` where the document has nothing to be found by. */
+  readonly textOf: (document: string) => string | null;
+}
+
+/** As stores computed them when this migration was written: a later change of theirs must not change it. */
+const LOOKUPS: readonly Lookup[] = [
+  {
+    table: 'clients',
+    key: 'client_id',
+    column: 'entity_id_digest',
+    index: 'clients_by_entity_id',
+    textOf: (document) => {
+      const { addons } = JSON.parse(document) as {
+        addons?: { samlp?: { entityId?: string; audience?: string } };
+      };
+      return addons?.samlp?.entityId ?? addons?.samlp?.audience ?? null;
+    },
+  },
+  {
+    table: 'users',
+    key: 'user_id',
+    column: 'username_digest',
+    index: 'users_by_username',
+    textOf: (document) => {
+      const { username } = JSON.parse(document) as { username?: unknown };
+      return typeof username === 'string' ? username.toLowerCase() : null;
+    },
+  },
+];
+
+async function addLookup(
+  queryRunner: QueryRunner,
+  { table, key, column, index, textOf }: Lookup,
+): Promise<void> {
+  const { collation, placeholders } = columnsOf(queryRunner);
+  // TypeORM's addColumn would copy the table on SQLite
+  await queryRunner.query(`ALTER TABLE ${table} ADD COLUMN ${column} text COLLATE "${collation}"`);
+  const rows = (await queryRunner.query(`SELECT ${key} AS id, document FROM ${table}`)) as {
+    id: string;
+    document: string;
+  }[];
+  for (const { id, document } of rows) {
+    const found = textOf(document);
+    if (found === null) continue;
+    const digest = createHash('sha256').update(JSON.stringify(found)).digest('base64url');
+    await queryRunner.query(
+      `UPDATE ${table} SET ${column} = ${placeholders[0]} WHERE ${key} = ${placeholders[1]}`,
+      [digest, id],
+    );
+  }
+  await queryRunner.createIndex(table, new TableIndex({ name: index, columnNames: [column] }));
 }
 
 function columnsOf(queryRunner: QueryRunner) {
