@@ -62,7 +62,7 @@ function inflate(bytes: Buffer, limit: number): Buffer {
     throw undecodable(
       bytes[0] === 0x78
         ? 'it has a zlib header; HTTP-Redirect wants raw DEFLATE, without header and checksum'
-        : 'it is neither XML nor raw DEFLATE of XML',
+        : 'it is neither XML nor raw DEFLATE of XML; send base64 of the one by HTTP-POST, of the other by HTTP-Redirect',
     );
   }
 }

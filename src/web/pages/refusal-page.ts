@@ -22,13 +22,17 @@ export const refusalPage = (refusal: Refusal): string =>
     refusal.title,
     html`<h1>${refusal.title}</h1>
       <div class="box bad">
-        <p>${refusal.detail}</p>
+        <p>${asSentence(refusal.detail)}</p>
         ${faults(refusal.errors ?? [])}
       </div>
       ${refusal.mend === undefined ? null : html`<p>${prose(refusal.mend)}</p>`}
       ${inspector(refusal.transactionId)}
       <p class="soft small">${refusal.status} <code>${refusal.code}</code></p>`,
   );
+
+/** Descriptions are made to stand in a line of a log, too. */
+const asSentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
 
 /** One that stands alone has been told already. */
 const faults = (errors: readonly FieldError[]): Html | null =>
