@@ -2,6 +2,7 @@
 import { readMembers, type Members, type MessageMember } from './form-members.js';
 import { BINDINGS, type Binding } from './names.js';
 import { readRedirect } from './redirect-binding.js';
+import { SamlError } from './saml-error.js';
 
 export interface ReceivedMessage {
   readonly binding: Binding;
@@ -29,6 +30,9 @@ export function receivedByPost(form: string): ReceivedMessage | null {
   return taken && { binding: BINDINGS.httpPost, ...taken };
 }
 
+/** Far more than the standard's 80 bytes, which real SPs exceed; it is kept with each login. */
+const LONGEST_RELAY_STATE = 16_384;
+
 function takeMessage({
   SAMLRequest,
   SAMLResponse,
@@ -36,6 +40,11 @@ function takeMessage({
 }: Members): Pick<ReceivedMessage, 'name' | 'encoded' | 'RelayState'> | null {
   const message = SAMLRequest ?? SAMLResponse;
   if (!message) return null;
+  if (RelayState && RelayState.value.length > LONGEST_RELAY_STATE)
+    throw new SamlError(
+      'saml_message_too_large',
+      `RelayState has ${RelayState.value.length} characters; at most ${LONGEST_RELAY_STATE} are kept, and SAML Bindings 3.4.3 allows 80 bytes: have the SP keep its state, and send a name for it`,
+    );
   return {
     name: SAMLRequest ? 'SAMLRequest' : 'SAMLResponse',
     encoded: message.value,
