@@ -246,3 +246,15 @@ test('a session that another login of this browser began is not forgotten with t
   expect(sessionToken(server, agent)).toBe(fresh);
   expect(await isAlive(server, fresh)).toBe(true);
 });
+
+test('whoever only looks, as a preview of a link does, takes no logout further', async () => {
+  const { agent, sps } = await twoLoggedIn();
+  const profile = await logIn(agent, sps[0]);
+  const url = await sps[0].saml.getLogoutUrlAsync(profile, '', {});
+  expect((await fetch(url, { method: 'HEAD', redirect: 'manual' })).status).toBe(405);
+  expect(await isAlive(server, sessionToken(server, agent))).toBe(true);
+  const begun = await fetch(url, { redirect: 'manual' });
+  const page = new URL(begun.headers.get('location')!, server.baseUrl).href;
+  expect((await fetch(page, { method: 'HEAD' })).status).toBe(405);
+  expect(messageOn(await agent.get(page)).location).toBe(sps[1].sloUrl);
+});

@@ -3,10 +3,10 @@ import type { Browser } from '../../login/browser-logins.service.js';
 import { BorderError } from '../border/border-error.js';
 import { readBrowserToken, readSessionToken } from '../cookies.js';
 
-/** A GET here takes a login further, and its answer comes once; whoever only looks (HEAD) would lose it. Throws `method_not_allowed`. */
+/** A GET here takes a login or a logout further, and its answer comes once; whoever only looks (HEAD) would lose it. Throws `method_not_allowed`. */
 export function refuseHead({ method }: FastifyRequest): void {
   if (method !== 'HEAD') return;
-  throw new BorderError('method_not_allowed', 'Logins go by GET and POST, not by HEAD.', {
+  throw new BorderError('method_not_allowed', 'Logins and logouts go by GET and POST, not by HEAD.', {
     headers: { allow: 'GET, POST' },
   });
 }

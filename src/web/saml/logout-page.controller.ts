@@ -9,6 +9,7 @@ import { sessionIdOf } from '../../tenant/session.js';
 import { clearSessionCookie, readBrowserToken, readSessionToken, setBrowserCookie } from '../cookies.js';
 import { csrfTokenOf, isCsrfToken } from '../csrf.js';
 import { isSecure, newNonce, redirect } from '../login/answer.js';
+import { refuseHead } from '../login/browser.js';
 import { logoutConfirmationPage, logoutStepPage } from '../pages/logout-pages.js';
 import { sendProtocolPage } from '../pages/protocol-page.js';
 import { answersConnections } from './answers-connections.js';
@@ -41,6 +42,7 @@ export class LogoutPageController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    refuseHead(request);
     const browserToken = this.#browserToken(request, reply);
     return typeof state === 'string' && state !== ''
       ? this.#turn(state, browserToken, request, reply)

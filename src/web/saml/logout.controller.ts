@@ -8,6 +8,7 @@ import {
   type ReceivedMessage,
 } from '../../protocol/saml/received-message.js';
 import { redirect } from '../login/answer.js';
+import { refuseHead } from '../login/browser.js';
 import { queryOf } from './query.js';
 import { sendMessage } from './send-message.js';
 
@@ -25,6 +26,7 @@ export class LogoutController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    refuseHead(request);
     return this.#receive(null, receivedByRedirect(queryOf(request)), reply);
   }
 
@@ -40,6 +42,7 @@ export class LogoutController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
+    refuseHead(request);
     return this.#receive(clientId, receivedByRedirect(queryOf(request)), reply);
   }
 
