@@ -88,14 +88,13 @@ export const giveUp = (logout: Logout, index: number, reason: string, at: Date):
     at,
   );
 
-/** `answered` is what goes to the requester, for the timeline; `null` where nothing does. */
-export function finish(logout: Logout, answered: Readonly<Record<string, unknown>> | null, at: Date): Logout {
+/** `told` says what goes to the requester; `null` where there is none. */
+export function finish(logout: Logout, told: LogoutEvent | null, at: Date): Logout {
   const ended: Logout = {
     ...logout,
     revision: logout.revision + 1,
     status: 'finished',
     finishedAt: at.toISOString(),
   };
-  const told = answered ? [{ name: 'response.sent', detail: { ...answered } }] : [];
-  return withEvents(ended, [...told, { name: 'logout.finished' }], at);
+  return withEvents(ended, [...(told ? [told] : []), { name: 'logout.finished' }], at);
 }

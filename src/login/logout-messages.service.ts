@@ -11,7 +11,7 @@ import type { Logout } from '../tenant/logout.js';
 import { finish, isOver, takeAnswer, withEvents, type LogoutEvent } from './logout-chain.js';
 import { LogoutError } from './logout-error.js';
 import { LogoutPartiesService } from './logout-parties.service.js';
-import { messageIfPossible, responseIdOf, sentDetail, type LogoutParty } from './logout-party.js';
+import { answerTo, responseIdOf, toldRequester, type LogoutParty } from './logout-party.js';
 import { logoutIdOf } from './logout-request-id.js';
 import {
   bringsSignature,
@@ -120,7 +120,7 @@ export class LogoutMessagesService {
     const at = this.clock.now();
     const begun: Logout = { ...this.logouts.blank(at), requester };
     const status = statusOfRefusal(error, request.version);
-    const message = messageIfPossible(party, () =>
+    const answer = answerTo(party, () =>
       party.response({
         id: responseIdOf(begun),
         at,
@@ -131,14 +131,10 @@ export class LogoutMessagesService {
     );
     const refused = { name: 'request.refused', detail: { code: error.code, reason: error.description } };
     await this.logouts.keep({
-      ...finish(
-        withEvents(begun, [arrived, refused], at),
-        message && { ...status, ...sentDetail(message) },
-        at,
-      ),
+      ...finish(withEvents(begun, [arrived, refused], at), toldRequester(answer, status), at),
       revision: begun.revision,
     });
-    if (message) return { kind: 'answer', message, party };
+    if (answer.message) return { kind: 'answer', message: answer.message, party };
     throw error;
   }
 

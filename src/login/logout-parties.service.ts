@@ -4,6 +4,7 @@ import { ClientStore } from '../storage/client-store.js';
 import type { Client } from '../tenant/client.js';
 import type { LogoutStep } from '../tenant/logout.js';
 import type { SessionParticipant } from '../tenant/session.js';
+import { clientNotSaml } from './begin.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { LoginError } from './login-error.js';
 import { stepOf } from './logout-chain.js';
@@ -26,10 +27,11 @@ export class LogoutPartiesService {
     return client && this.#of(client);
   }
 
-  /** The client that a path names. Throws LoginError `client_unknown`. */
+  /** The client that a path names. Throws LoginError `client_unknown`, `client_not_saml`. */
   async get(clientId: string): Promise<LogoutParty> {
-    const party = await this.find(clientId);
-    if (party) return party;
+    const client = await this.clients.get(clientId);
+    if (client && !client.addons.samlp) throw clientNotSaml(clientId);
+    if (client) return this.#of(client);
     throw new LoginError(
       'client_unknown',
       `The address names the client ${clientId}, and there is none: look at the service provider's single logout URL, or make the client.`,

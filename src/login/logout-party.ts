@@ -19,7 +19,10 @@ import { entityIdOfServiceProvider } from '../tenant/saml-addon.js';
 import { entityIdOf } from '../tenant/tenant-settings.js';
 import type { Circumstances } from './circumstances.js';
 import { logoutUrls } from './endpoints.js';
+import type { LogoutEvent } from './logout-chain.js';
 import { certificatesOfServiceProvider } from './sp-certificates.js';
+
+const WITHOUT_URL = 'the client has no logout URL: addons.samlp.logout.callback';
 
 /** So long a LogoutRequest of ours may be on its way. */
 const REQUEST_LIFETIME_MS = 300_000;
@@ -92,7 +95,7 @@ export function partyOf(client: Client, circumstances: Circumstances, baseUrl: s
     entityId: entityIdOfServiceProvider(addon),
     idpEntityId,
     endpoints: logoutUrls(baseUrl, client.client_id),
-    isEnabled: client.addons.samlp !== undefined && addon.logout?.slo_enabled !== false,
+    isEnabled: addon.logout?.slo_enabled !== false,
     requestsTo,
     responsesTo,
     verify: (arrival, message, read) => {
@@ -140,17 +143,22 @@ export function partyOf(client: Client, circumstances: Circumstances, baseUrl: s
 export function whyLeftOut(party: LogoutParty | null): string | null {
   if (!party) return 'the client is gone';
   if (!party.isEnabled) return 'the client wants no single logout: addons.samlp.logout.slo_enabled is false';
-  if (party.requestsTo === undefined) return 'the client has no logout URL: addons.samlp.logout.callback';
+  if (party.requestsTo === undefined) return WITHOUT_URL;
   return null;
 }
 
+export type LogoutAnswer =
+  | { readonly message: OutgoingMessage }
+  /** `why` there is none, for people. */
+  | { readonly message: null; readonly why: string };
+
 /** A party without a URL, or with a broken pair of its own, is not answered. */
-export function messageIfPossible(party: LogoutParty, make: () => OutgoingMessage): OutgoingMessage | null {
-  if (party.responsesTo === undefined) return null;
+export function answerTo(party: LogoutParty, make: () => OutgoingMessage): LogoutAnswer {
+  if (party.responsesTo === undefined) return { message: null, why: WITHOUT_URL };
   try {
-    return make();
+    return { message: make() };
   } catch (error) {
-    if (error instanceof SamlError) return null;
+    if (error instanceof SamlError) return { message: null, why: error.description };
     throw error;
   }
 }
@@ -161,6 +169,12 @@ export const responseIdOf = ({ id }: Logout): string =>
 
 /** A RelayState that is echoed may be long, and anyone can send one. */
 const LONGEST_TOLD = 16_384;
+
+/** What the timeline tells of the answer to the SP that began. */
+export const toldRequester = (answer: LogoutAnswer, status: SamlStatus): LogoutEvent =>
+  answer.message
+    ? { name: 'response.sent', detail: { ...status, ...sentDetail(answer.message) } }
+    : { name: 'response.not_sent', detail: { ...status, reason: answer.why } };
 
 /** What of a message that is sent stands on the timeline. */
 export const sentDetail = (message: OutgoingMessage): Record<string, unknown> => ({

@@ -18,7 +18,14 @@ import {
 } from './logout-chain.js';
 import { LogoutError } from './logout-error.js';
 import { LogoutPartiesService } from './logout-parties.service.js';
-import { messageIfPossible, responseIdOf, sentDetail, whyLeftOut, type LogoutParty } from './logout-party.js';
+import {
+  answerTo,
+  responseIdOf,
+  sentDetail,
+  toldRequester,
+  whyLeftOut,
+  type LogoutParty,
+} from './logout-party.js';
 import { requestIdOf } from './logout-request-id.js';
 import { statusOfEnd, stillLoggedIn } from './logout-status.js';
 import { Clock, Randomness } from './ports.js';
@@ -42,12 +49,25 @@ export type LogoutTurn =
       readonly party: LogoutParty;
     }
   /** All were asked, and there is nobody to tell. */
-  | { readonly kind: 'signed_out'; readonly logout: Logout };
+  | {
+      readonly kind: 'signed_out';
+      readonly logout: Logout;
+      /** The SP that began and cannot be told, and why; `null` where the IdP began. */
+      readonly untold: Untold | null;
+    };
+
+export interface Untold {
+  readonly clientId: string;
+  readonly why: string;
+}
+
+type Ending = Exclude<LogoutTurn, { kind: 'ask' }>;
 
 /** For people. */
 export interface LogoutOutcome {
   readonly steps: readonly (Pick<LogoutStep, 'state' | 'reason'> & { readonly name: string })[];
   readonly partial: boolean;
+  readonly untold: { readonly name: string; readonly why: string } | null;
 }
 
 interface Written {
@@ -181,13 +201,19 @@ export class LogoutsService {
   }
 
   /** How it ended, by the names of the clients. */
-  async outcomeOf(logout: Logout): Promise<LogoutOutcome> {
+  async outcomeOf({ logout, untold }: Extract<LogoutTurn, { kind: 'signed_out' }>): Promise<LogoutOutcome> {
+    const nameOf = async (clientId: string): Promise<string> =>
+      (await this.parties.find(clientId))?.name ?? clientId;
     const steps = logout.steps.map(async ({ participant: { clientId }, state, reason }) => ({
-      name: (await this.parties.find(clientId))?.name ?? clientId,
+      name: await nameOf(clientId),
       state,
       reason,
     }));
-    return { steps: await Promise.all(steps), partial: stillLoggedIn(logout).length > 0 };
+    return {
+      steps: await Promise.all(steps),
+      partial: stillLoggedIn(logout).length > 0,
+      untold: untold && { name: await nameOf(untold.clientId), why: untold.why },
+    };
   }
 
   async #ask(logout: Logout, index: number): Promise<Written> {
@@ -212,16 +238,17 @@ export class LogoutsService {
   async #end(logout: Logout): Promise<Written> {
     const at = this.clock.now();
     const turn = await this.#ending(finish(logout, null, at));
-    const told = turn.kind === 'answer' ? { ...statusOfEnd(logout), ...sentDetail(turn.message) } : null;
-    return { turn, next: finish(logout, told, at) };
+    return { turn, next: finish(logout, toldAt(turn), at) };
   }
 
   /** Of a finished logout, always the same: a browser that lost the answer gets it again. */
-  async #ending(logout: Logout): Promise<LogoutTurn> {
+  async #ending(logout: Logout): Promise<Ending> {
     const { requester, finishedAt } = logout;
-    const party = requester && (await this.parties.find(requester.clientId));
-    if (!requester || !party) return { kind: 'signed_out', logout };
-    const message = messageIfPossible(party, () =>
+    if (!requester) return { kind: 'signed_out', logout, untold: null };
+    const { clientId } = requester;
+    const party = await this.parties.find(clientId);
+    if (!party) return { kind: 'signed_out', logout, untold: { clientId, why: 'the client is gone' } };
+    const answer = answerTo(party, () =>
       party.response({
         id: responseIdOf(logout),
         at: new Date(finishedAt!),
@@ -230,7 +257,9 @@ export class LogoutsService {
         relayState: requester.RelayState,
       }),
     );
-    return message ? { kind: 'answer', logout, message, party } : { kind: 'signed_out', logout };
+    return answer.message
+      ? { kind: 'answer', logout, message: answer.message, party }
+      : { kind: 'signed_out', logout, untold: { clientId, why: answer.why } };
   }
 
   /** Throws where this browser must not, or cannot any more, go on with it. */
@@ -250,6 +279,11 @@ export class LogoutsService {
     return logout;
   }
 }
+
+const toldAt = (turn: Ending): LogoutEvent | null => {
+  if (turn.kind === 'answer') return toldRequester(turn, statusOfEnd(turn.logout));
+  return turn.untold && toldRequester({ message: null, why: turn.untold.why }, statusOfEnd(turn.logout));
+};
 
 const leftOut = (steps: readonly LogoutStep[]): LogoutEvent[] =>
   steps.flatMap(({ participant: { clientId }, reason }) =>

@@ -142,6 +142,8 @@ export interface SignedOut {
   }[];
   /** Whether some client may still have a session. */
   readonly partial: boolean;
+  /** The client that began and is not told how it ended. */
+  readonly untold?: { readonly name: string; readonly why: string } | null;
 }
 
 /** In words, and the class of the mark beside them. */
@@ -153,7 +155,7 @@ const OUTCOMES: Readonly<Record<LogoutStep['state'], readonly [words: string, ma
   waiting: ['has not been asked yet', 'pending'],
 };
 
-export const signedOutPage = ({ steps, partial }: SignedOut): string =>
+export const signedOutPage = ({ steps, partial, untold }: SignedOut): string =>
   page(
     partial ? 'Logged out in part' : 'Logged out',
     html`<h1>${partial ? 'Logged out, but not everywhere' : 'Logged out'}</h1>
@@ -162,6 +164,14 @@ export const signedOutPage = ({ steps, partial }: SignedOut): string =>
         partial
           ? html`<div class="box warn">
               <p>An application that is not logged out keeps its session until you log out there.</p>
+            </div>`
+          : null
+      }
+      ${
+        untold
+          ? html`<div class="box warn">
+              <p><b>${untold.name}</b> asked for this and cannot be told how it went.</p>
+              <p class="small">${untold.why}</p>
             </div>`
           : null
       }

@@ -109,7 +109,7 @@ export class LogoutPageController {
     this.#forgetSession(turn.logout, request, reply);
     if (turn.kind === 'ask') return this.#ask(turn, browserToken, reply);
     if (turn.kind === 'answer') return sendMessage(reply, turn.message, turn.party.name);
-    return sendSignedOut(reply, await this.logouts.outcomeOf(turn.logout));
+    return sendSignedOut(reply, await this.logouts.outcomeOf(turn));
   }
 
   async #ask(
