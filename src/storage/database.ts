@@ -67,19 +67,20 @@ export class Database {
 
   async rows<Row>(sql: string, values: readonly SqlValue[] = []): Promise<Row[]> {
     if (this.#onPostgres) return (await this.#query({ sql, values })).records as Row[];
-    return this.#onSqlite(sql, (statements) => statements.rows({ sql, values })) as Row[];
+    return (await this.#onSqlite(sql, (statements) => statements.rows({ sql, values }))) as Row[];
   }
 
   /** How many rows the statement changed. */
   async change(sql: string, values: readonly SqlValue[] = []): Promise<number> {
     if (this.#onPostgres) return (await this.#query({ sql, values })).affected ?? 0;
-    return this.#onSqlite(sql, (statements) => statements.change({ sql, values }));
+    const [changed] = await this.#onSqlite(sql, (statements) => statements.write([{ sql, values }]));
+    return changed ?? 0;
   }
 
   /** All of the statements or none, in order; how many rows each changed that was run. Each sees what the ones before it did. */
   async atomically(statements: readonly Statement[]): Promise<number[]> {
     const sql = statements.map((statement) => statement.sql).join('; ');
-    if (!this.#onPostgres) return this.#onSqlite(sql, (prepared) => prepared.inOneGo(statements));
+    if (!this.#onPostgres) return this.#onSqlite(sql, (prepared) => prepared.write(statements));
     const queryRunner = this.#dataSource.createQueryRunner();
     try {
       return await this.#inTransaction(queryRunner, statements);
@@ -91,10 +92,13 @@ export class Database {
   }
 
   /** Past TypeORM's query runner, which takes longer than most statements of a login do. */
-  #onSqlite<Result>(sql: string, run: (statements: SqliteStatements) => Result): Result {
+  async #onSqlite<Result>(
+    sql: string,
+    run: (statements: SqliteStatements) => Result | Promise<Result>,
+  ): Promise<Result> {
     try {
       const { databaseConnection } = this.#dataSource.driver as unknown as SqliteDriver;
-      return run(sqliteStatements(databaseConnection));
+      return await run(sqliteStatements(databaseConnection));
     } catch (error) {
       throw withoutValues(error, sql);
     }

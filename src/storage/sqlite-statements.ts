@@ -1,39 +1,76 @@
 import type { Database as SqliteConnection, Statement as Prepared, Transaction } from 'better-sqlite3';
 import type { Statement } from './statement.js';
 
+interface Write {
+  readonly statements: readonly Statement[];
+  readonly resolve: (changed: number[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * The statements of one SQLite connection, each prepared once: preparing costs more than most of them take to run.
  * Stores have a fixed number of them. SQLite prepares one again by itself where a migration changed its tables.
+ *
+ * Writes are committed in groups. A commit writes every page that changed, and logins change the same few pages of the indexes over and
+ * over; so those that come in one turn of the event loop share a commit. Each is answered once it is committed, and fails alone.
  */
 export class SqliteStatements {
   readonly #prepared = new Map<string, Prepared>();
-  readonly #transaction: Transaction<(statements: readonly Statement[]) => number[]>;
+  /** Inside of the group's transaction a savepoint. */
+  readonly #together: Transaction<(statements: readonly Statement[]) => number[]>;
+  readonly #group: Transaction<(writes: readonly Write[]) => readonly (() => void)[]>;
+  #waiting: Write[] = [];
 
   constructor(private readonly connection: SqliteConnection) {
-    this.#transaction = connection.transaction((statements: readonly Statement[]) => {
-      const changed: number[] = [];
-      for (const { sql, values, isDecisive } of statements) {
-        const { changes } = this.#prepare(sql).run(...values);
-        changed.push(changes);
-        if (isDecisive === true && changes === 0) break;
-      }
-      return changed;
-    });
+    this.#together = connection.transaction((statements: readonly Statement[]) => this.#runAll(statements));
+    this.#group = connection.transaction((writes: readonly Write[]) =>
+      writes.map((write) => this.#outcomeOf(write)),
+    );
   }
 
-  /** Of a SELECT, or of what has RETURNING. */
+  /** Of a SELECT, or of what has RETURNING; at once, and committed. */
   rows({ sql, values }: Statement): unknown[] {
     return this.#prepare(sql).all(...values);
   }
 
-  /** How many rows it changed. */
-  change({ sql, values }: Statement): number {
-    return this.#prepare(sql).run(...values).changes;
+  /** How many rows each changed that was run; where one fails, none of them changes anything. */
+  write(statements: readonly Statement[]): Promise<number[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ statements, resolve, reject });
+      if (this.#waiting.length === 1) setImmediate(() => this.#commit());
+    });
   }
 
-  /** How many rows each changed that was run; where one fails, none of them changes anything. */
-  inOneGo(statements: readonly Statement[]): number[] {
-    return this.#transaction.immediate(statements);
+  #commit(): void {
+    const writes = this.#waiting;
+    this.#waiting = [];
+    try {
+      for (const answer of this.#group.immediate(writes)) answer();
+    } catch (error) {
+      for (const { reject } of writes) reject(error);
+    }
+  }
+
+  /** What to answer once all is committed. Throws where the failure of one has undone what the others did. */
+  #outcomeOf({ statements, resolve, reject }: Write): () => void {
+    try {
+      const changed = statements.length === 1 ? this.#runAll(statements) : this.#together(statements);
+      return () => resolve(changed);
+    } catch (error) {
+      // SQLite rolls the whole transaction back by itself when the disk is full or cannot be written (SQLite, "Response To Errors")
+      if (!this.connection.inTransaction) throw error;
+      return () => reject(error);
+    }
+  }
+
+  #runAll(statements: readonly Statement[]): number[] {
+    const changed: number[] = [];
+    for (const { sql, values, isDecisive } of statements) {
+      const { changes } = this.#prepare(sql).run(...values);
+      changed.push(changes);
+      if (isDecisive === true && changes === 0) break;
+    }
+    return changed;
   }
 
   #prepare(sql: string): Prepared {

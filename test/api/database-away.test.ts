@@ -15,7 +15,7 @@ afterAll(() => server.close());
 
 /** Runs `act` while every statement ends as the driver says. */
 async function whileDriverSays<Result>(failure: Error, act: () => Promise<Result>): Promise<Result> {
-  const spies = (['rows', 'change', 'inOneGo'] as const).map((name) =>
+  const spies = (['rows', 'write'] as const).map((name) =>
     vi.spyOn(SqliteStatements.prototype, name).mockImplementation(() => {
       throw failure;
     }),

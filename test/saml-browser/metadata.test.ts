@@ -137,7 +137,7 @@ test('a client that is not there is a 404 that says so, to programs and to peopl
   expect(JSON.parse(text)).toMatchObject({ code: 'client_not_found' });
   const page = await get('/samlp/metadata/nobody', { accept: 'text/html' });
   expect(page.answer.status).toBe(404);
-  expect(page.text).toContain('there is no client nobody');
+  expect(page.text).toContain('There is no client nobody');
 });
 
 test('after a rotation the new certificate stands first, and the old one still', async () => {
