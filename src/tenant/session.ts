@@ -2,10 +2,10 @@
  * A session: that a browser is logged in as a user, kept on the server so that any instance can go by it. The browser holds a random
  * token as a cookie; only its digest is kept, so that whoever reads the database cannot take a session over.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The id of the session whose cookie is `token`. It is no secret: the API names a session by it. */
-export const sessionIdOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
+export const sessionIdOf = (token: string): string => hash('sha256', token, 'base64url');
 
 export interface Session {
   /** See `sessionIdOf`. */
@@ -34,7 +34,4 @@ export interface SessionParticipant {
 
 /** SessionIndex of a client's assertions in a session: the same at each login in it, and telling nothing of the session. */
 export const sessionIndexOf = (sessionId: string, clientId: string): string =>
-  `_${createHash('sha256')
-    .update(JSON.stringify([sessionId, clientId]))
-    .digest('hex')
-    .slice(0, 40)}`;
+  `_${hash('sha256', JSON.stringify([sessionId, clientId]), 'hex').slice(0, 40)}`;

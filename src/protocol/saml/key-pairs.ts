@@ -2,7 +2,7 @@
  * The two pairs a configuration can bring along: cert with key (signs), encryptionCert with encryptionPublicKey (encrypts).
  * Both halves or neither, and they must match; there is no falling back to the tenant's key, nor to plaintext (saml-output.md 10).
  */
-import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
+import { hash, type KeyObject, type X509Certificate } from 'node:crypto';
 import type { SigningPair } from '../xml/signature.js';
 import type { EncryptionRecipient } from '../xml/encryption.js';
 import { readCertificate, readPrivateKey, readPublicKey, type PemField } from './pem.js';
@@ -77,9 +77,16 @@ export interface PairReaders {
 /** base64 of the DER, as KeyInfo wants it. */
 export const der = (certificate: X509Certificate): string => certificate.raw.toString('base64');
 
-/** SHA-256 of the DER, hex: how a certificate is named in traces. */
-export const fingerprint = (certificate: X509Certificate): string =>
-  createHash('sha256').update(certificate.raw).digest('hex');
+const FINGERPRINTS = new WeakMap<X509Certificate, string>();
+
+/** SHA-256 of the DER, hex: how a certificate is named in traces. Worked out once, since each reading of `raw` copies the DER. */
+export function fingerprint(certificate: X509Certificate): string {
+  const known = FINGERPRINTS.get(certificate);
+  if (known !== undefined) return known;
+  const fresh = hash('sha256', certificate.raw, 'hex');
+  FINGERPRINTS.set(certificate, fresh);
+  return fresh;
+}
 
 /** The modulus length of an RSA key; throws `saml_key_too_short` below the tenant's minimum. */
 export function strongEnough(key: KeyObject, name: string, rules: KeyRules): number {

@@ -1,5 +1,5 @@
 /** Enveloped XML Signature, as SAML Core 5.4 profiles it: one Reference to the parent's ID, enveloped and exclusive C14N, nothing else. */
-import { createHash, sign, type KeyObject } from 'node:crypto';
+import { hash, sign, type KeyObject } from 'node:crypto';
 import type { DigestAlgorithm, SignatureAlgorithm } from './algorithms.js';
 import { element, withChildAt, type Prefix, type XmlElement } from './element.js';
 import { canonicalise } from './writer.js';
@@ -43,9 +43,7 @@ export function signEnveloped(
 }
 
 const digestValue = (octets: string, { digest }: SignatureMethods): string =>
-  unlessForbidden(`digest with ${digest.hash}`, () =>
-    createHash(digest.hash).update(octets).digest('base64'),
-  );
+  unlessForbidden(`digest with ${digest.hash}`, () => hash(digest.hash, octets, 'base64'));
 
 const signatureValue = (
   octets: string,
