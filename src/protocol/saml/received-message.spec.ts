@@ -103,8 +103,8 @@ test('any RelayState that a browser sends arrives letter for letter', () => {
 });
 
 test('a RelayState that is too long to be kept is refused, one at the limit is taken', () => {
-  const form = (length: number): string => `SAMLRequest=PA&RelayState=${'x'.repeat(length)}`;
-  expect(receivedByPost(form(16_384))?.RelayState).toHaveLength(16_384);
-  expect(() => receivedByPost(form(16_385))).toThrow(/RelayState has 16385 characters/);
-  expect(() => receivedByRedirect(form(16_385))).toThrow(/RelayState has 16385 characters/);
+  const members = (length: number): string => `SAMLRequest=PA&RelayState=${'x'.repeat(length)}`;
+  expect(receivedByPost(members(16_384))?.RelayState).toHaveLength(16_384);
+  expect(() => receivedByPost(members(16_385))).toThrow(/RelayState has 16385 characters/);
+  expect(() => receivedByRedirect(members(16_385))).toThrow(/RelayState has 16385 characters/);
 });
