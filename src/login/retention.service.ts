@@ -73,7 +73,11 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #pruneSessions({ idle_session_lifetime: idleHours, retention }: TenantSettings): Promise<void> {
     const now = this.clock.now();
-    await this.sessions.prune(now, new Date(now.getTime() - idleHours * HOUR_MS));
+    await this.sessions.prune({
+      now,
+      idleSince: new Date(now.getTime() - idleHours * HOUR_MS),
+      keep: retention.transactions,
+    });
     await this.logouts.prune({
       olderThan: new Date(now.getTime() - DAY_MS),
       keep: retention.transactions,

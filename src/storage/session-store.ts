@@ -138,15 +138,37 @@ export class SessionStore {
     );
   }
 
-  /** Deletes what expired by `now`, or was last seen before `idleSince`; yields how many sessions. */
-  async prune(now: Date, idleSince: Date): Promise<number> {
+  /**
+   * Deletes what expired by `now`, what was last seen before `idleSince`, and all but the `keep` that were seen last: whoever keeps no
+   * cookie begins one at each login. Yields how many sessions.
+   */
+  async prune({
+    now,
+    idleSince,
+    keep,
+  }: {
+    readonly now: Date;
+    readonly idleSince: Date;
+    readonly keep: number;
+  }): Promise<number> {
     const expired = await deleteInLots(this.#database, 'sessions', 'expires_at <= ? ORDER BY expires_at', [
       now.getTime(),
     ]);
     const idle = await deleteInLots(this.#database, 'sessions', 'last_seen_at < ? ORDER BY last_seen_at', [
       idleSince.getTime(),
     ]);
-    return expired + idle;
+    const [surplus] = await this.#database.rows<{ last_seen_at: number | string; id: string }>(
+      'SELECT last_seen_at, id FROM sessions ORDER BY last_seen_at DESC, id DESC LIMIT 1 OFFSET ?',
+      [keep],
+    );
+    if (!surplus) return expired + idle;
+    const beyond = await deleteInLots(
+      this.#database,
+      'sessions',
+      '(last_seen_at, id) <= (?, ?) ORDER BY last_seen_at, id',
+      [Number(surplus.last_seen_at), surplus.id],
+    );
+    return expired + idle + beyond;
   }
 
   async #changesOne(id: string, sql: string, values: readonly SqlValue[]): Promise<boolean> {

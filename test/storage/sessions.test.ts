@@ -227,8 +227,8 @@ onEachDatabase(
     await store.insert(aSession('both', { expiresAt: after(999), lastSeenAt: after(-1) }));
     const all = ['lives', 'ends now', 'ended', 'idle', 'both'];
     for (const id of all) await store.putParticipant(aParticipant(id, 'a'));
-    expect(await store.prune(now, idleSince)).toBe(4);
-    expect(await store.prune(now, idleSince)).toBe(0);
+    expect(await store.prune({ now, idleSince, keep: 1000 })).toBe(4);
+    expect(await store.prune({ now, idleSince, keep: 1000 })).toBe(0);
     expect(idsOf(await store.listOfUser('auth0|user'))).toBe('lives');
     expect(whereOf(await store.participantsNamed('a', 'auth0|user'))).toBe('lives/a');
   },
@@ -238,7 +238,7 @@ onEachDatabase('pruning goes through as many lots as there are', async ({ open }
   const store = new SessionStore(await open());
   for (let index = 0; index < 250; index += 1)
     await store.insert(aSession(`s${index}`, { expiresAt: after(index) }));
-  expect(await store.prune(new Date(after(229)), new Date(0))).toBe(230);
+  expect(await store.prune({ now: new Date(after(229)), idleSince: new Date(0), keep: 1000 })).toBe(230);
   expect(await store.listOfUser('auth0|user')).toHaveLength(20);
 });
 
@@ -263,4 +263,21 @@ onEachDatabase('a key that no database can look up is refused or never found', a
     expect(await store.deleteParticipant('one', text)).toBe(false);
   }
   expect(await store.get('two')).toBeNull();
+});
+
+onEachDatabase('of more sessions than are kept the ones that were seen last stay', async ({ open }) => {
+  const store = new SessionStore(await open());
+  for (let index = 0; index < 250; index++)
+    await store.insert(aSession(`s${String(index).padStart(3, '0')}`, { lastSeenAt: after(index) }));
+  await store.putParticipant(aParticipant('s000', 'a'));
+  const caps = { now: new Date(AT), idleSince: new Date(0), keep: 3 };
+  expect(await store.prune(caps)).toBe(247);
+  expect(await store.prune(caps)).toBe(0);
+  expect(await Promise.all(['s246', 's247', 's248', 's249'].map((id) => store.get(id)))).toMatchObject([
+    null,
+    { id: 's247' },
+    { id: 's248' },
+    { id: 's249' },
+  ]);
+  expect(await store.participantsNamed('a', aParticipant('s000', 'a').nameId)).toEqual([]);
 });
