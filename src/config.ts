@@ -115,7 +115,7 @@ export const VARIABLES = {
     otherwise: 'generated at first start where it is needed',
     allowed: '16 to 256 letters, digits or - . _ ~ + / (RFC 6750 2.1)',
     description:
-      'What `Authorization: Bearer …` must carry on `/api` and `/debug` when the server does not listen on loopback.',
+      'What `Authorization: Bearer …` must carry on `/api` and `/debug` when the server does not listen on loopback; a browser is asked for it once.',
   }),
   MINTMARK_CERTS: variable({
     schema: z.string(),

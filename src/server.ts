@@ -10,6 +10,7 @@ import { takeBackAdminToken } from './provision/admin-token.js';
 import { SettingsStore } from './storage/settings-store.js';
 import { borderOptions, layBorder } from './web/border/border.js';
 import { serveDocs } from './web/docs/openapi.js';
+import { AdminTokenHash } from './web/operator/admin-token-hash.js';
 import { VERSION } from './web/version.js';
 import { guardPolicy, type GuardPolicy } from './web/border/request-guard.js';
 
@@ -46,7 +47,9 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const { port } = app.getHttpServer().address() as { port: number };
     const baseUrl = baseUrlOf(config, port);
     app.get(BaseUrl).value = baseUrl;
-    policy = guardPolicy({ ...config, port, baseUrl, adminTokenHash: provisioned.adminToken?.hash ?? null });
+    const adminTokenHash = provisioned.adminToken?.hash ?? null;
+    app.get(AdminTokenHash).value = adminTokenHash;
+    policy = guardPolicy({ ...config, port, baseUrl, adminTokenHash });
     return { ...provisioned, baseUrl, app, close: () => closeWhenAnswered(app) };
   } catch (error) {
     if (provisioned?.adminToken) await takeBackAdminToken(app.get(SettingsStore), provisioned.adminToken);

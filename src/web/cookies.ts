@@ -1,13 +1,14 @@
 /**
- * The two cookies of a browser: its session, and the token that tells it from other browsers before anybody has logged in.
+ * The cookies of a browser: its session, the token that tells it from other browsers before anybody has logged in, and an operator's pass.
  * Scripts cannot read them, and SameSite=Lax keeps them from posts of other sites. With TLS their names begin with `__Host-`, so that
- * no sibling domain can plant one (RFC 6265bis 4.1.3.2). They hold random tokens, so they need no signature.
+ * no sibling domain can plant one (RFC 6265bis 4.1.3.2). They hold random tokens, or what is sealed already.
  */
 import fastifyCookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const SESSION = 'mintmark_session';
 const BROWSER = 'mintmark_browser';
+const OPERATOR = 'mintmark_operator';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -33,11 +34,18 @@ function read({ server, headers }: FastifyRequest, name: string): string | undef
   return value !== undefined && TOKEN.test(value) ? value : undefined;
 }
 
-const write = (reply: FastifyReply, name: string, token: string, secure: boolean, expires?: Date): void =>
+const write = (
+  reply: FastifyReply,
+  name: string,
+  token: string,
+  secure: boolean,
+  expires?: Date,
+  sameSite: 'lax' | 'strict' = 'lax',
+): void =>
   void reply.setCookie(nameOf(name, secure), token, {
     path: '/',
     httpOnly: true,
-    sameSite: 'lax',
+    sameSite,
     secure,
     ...(expires && { expires }),
   });
@@ -62,3 +70,12 @@ export const setBrowserCookie = (
   token: string,
   { secure }: { readonly secure: boolean },
 ): void => write(reply, BROWSER, token, secure);
+
+export const readOperatorPass = (request: FastifyRequest): string | undefined => read(request, OPERATOR);
+
+/** No page of another site may make use of it, not even by a link. */
+export const setOperatorCookie = (
+  reply: FastifyReply,
+  pass: string,
+  { expiresAt, secure }: { readonly expiresAt: Date; readonly secure: boolean },
+): void => write(reply, OPERATOR, pass, secure, expiresAt, 'strict');

@@ -16,6 +16,8 @@ import { HomeController } from './home/home.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
 import { MetadataController } from './saml/metadata.controller.js';
+import { AdminTokenHash } from './operator/admin-token-hash.js';
+import { OperatorController } from './operator/operator.controller.js';
 import { LogoutPageController } from './saml/logout-page.controller.js';
 import { LogoutController } from './saml/logout.controller.js';
 import { SsoController } from './saml/sso.controller.js';
@@ -23,6 +25,7 @@ import { SsoController } from './saml/sso.controller.js';
 /** Every controller. */
 @Module({
   imports: [LoginModule],
+  providers: [AdminTokenHash],
   controllers: [
     TransactionsController,
     ClientsController,
@@ -36,6 +39,7 @@ import { SsoController } from './saml/sso.controller.js';
     LogoutPageController,
     MetadataController,
     LoginController,
+    OperatorController,
     DebugController,
     DebugLogoutsController,
     DebugClientsController,

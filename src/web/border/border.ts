@@ -1,11 +1,12 @@
 /** The only place that lays the border around an application. */
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { keepCookies } from '../cookies.js';
+import { keepCookies, readOperatorPass } from '../cookies.js';
 import { BorderError } from './border-error.js';
 import { FORM_MEDIA_TYPE, acceptFormBodies } from './form-body.js';
 import { BODY_LIMIT_IN_BYTES, JSON_MEDIA_TYPE, acceptJsonBodies } from './json-body.js';
 import { KnownRoutes } from './known-routes.js';
+import { isOperatorPass } from './operator-pass.js';
 import { ProblemFilter, answer, namedRefusal, type Report } from './problem.filter.js';
 import { areaOfRequest } from './request-area.js';
 import { refusalOf, type Area, type GuardPolicy } from './request-guard.js';
@@ -60,11 +61,12 @@ export function layBorder(
   fastify.addHook('onRequest', (request, reply, done) => {
     const { method, headers } = request;
     const area = areaOfRequest(request);
+    const isOperator = (hash: string): boolean => isOperatorPass(readOperatorPass(request), hash, new Date());
     reply.header('x-content-type-options', 'nosniff');
     if (area === 'control') reply.header('cache-control', 'no-store');
     let refusal: BorderError | undefined;
     try {
-      refusal = refusalOf({ method, area, headers }, policy());
+      refusal = refusalOf({ method, area, headers, isOperator }, policy());
     } catch (error) {
       // Fastify does not catch what a hook throws; without a policy nothing passes.
       return done(error as Error);

@@ -2,6 +2,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MintmarkError } from '../../protocol/mintmark-error.js';
 import { DatabaseError } from '../../storage/database.js';
+import { operatorPage } from '../pages/operator-page.js';
 import { prefersHtml } from '../pages/prefers-html.js';
 import { sendProtocolPage } from '../pages/protocol-page.js';
 import { refusalPage } from '../pages/refusal-page.js';
@@ -58,8 +59,13 @@ export function answer({ request, reply, area }: Exchange, known: MintmarkError 
   if (area === 'open') reply.header('vary', 'accept');
   if (area === 'open' && prefersHtml(request.headers.accept))
     void reply.send(sendProtocolPage(reply, pageOf(details), { formAction: 'none' }));
+  else if (details.code === 'admin_token_required' && isPerson(request))
+    void reply.send(sendProtocolPage(reply, operatorPage({ next: request.url }), { formAction: 'self' }));
   else void reply.type(PROBLEM_JSON).send(JSON.stringify(details));
 }
+
+const isPerson = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'GET' && prefersHtml(headers.accept);
 
 function pageOf({ transaction_id: id, ...details }: ProblemDetails): string {
   return refusalPage({ ...details, transactionId: typeof id === 'string' ? id : null });
