@@ -21,6 +21,7 @@ export const operatorPage = ({ next, problem }: OperatorForm): string =>
       <form class="entry" action="/operator" method="post">
         ${hiddenFields([['next', next]])}
         ${problem === undefined ? null : html`<div class="box bad" role="alert" id="problem"><p>${problem}</p></div>`}
+        <input type="text" name="username" value="admin" autocomplete="username" hidden />
         <label for="token">Admin token</label>
         <input
           id="token"
