@@ -6,15 +6,22 @@ import { TenantError } from '../tenant/tenant-error.js';
 const PATIENCE_MS = 10_000;
 const MOST_BYTES = 1_048_576;
 const MOST_REDIRECTS = 3;
+/** Whatever the media type says: PHP calls XML `text/html`, too. */
+const HTML = /^\uFEFF?\s*<(?:!doctype\s+)?html[\s>]/i;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * The document at `url`, http or https; every address is allowed, since whoever may import may reach the service providers under test.
- * Throws TenantError `metadata_unreachable`: no answer within 10 s, another status than 2xx, more than 1 MB or 3 redirects, no UTF-8.
+ * Throws TenantError `metadata_unreachable`: no answer within 10 s, another status than 2xx, more than 1 MB or 3 redirects, no UTF-8, an HTML page.
  */
 export async function fetchMetadata(url: string): Promise<string> {
   try {
-    return decodeUtf8(await bytesOf(await finalAnswer(url, AbortSignal.timeout(PATIENCE_MS))));
+    const text = decodeUtf8(await bytesOf(await finalAnswer(url, AbortSignal.timeout(PATIENCE_MS))));
+    if (!HTML.test(text)) return text;
+    throw unreachable(
+      url,
+      'it answered with an HTML page: give the URL of the XML itself, which must open without a login',
+    );
   } catch (error) {
     if (error instanceof TenantError) throw error;
     throw unreachable(url, reasonOf(error), error);
@@ -69,7 +76,9 @@ function reasonOf(error: unknown): string {
   if (error instanceof MintmarkError) return error.description;
   if (!(error instanceof Error)) return 'it cannot be fetched';
   if (error.name === 'TimeoutError') return `it did not answer within ${PATIENCE_MS / 1000} seconds`;
-  const { code } = (error.cause ?? {}) as { code?: unknown };
+  const { code, message } = (error.cause ?? {}) as { code?: unknown; message?: unknown };
+  if (message === 'bad port')
+    return 'its port is one that is never fetched from (Fetch 2.9): send the XML itself';
   return typeof code === 'string'
     ? (REASONS[code] ?? `the connection failed with ${code}`)
     : 'the connection failed';

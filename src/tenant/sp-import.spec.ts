@@ -44,6 +44,11 @@ test('of more ACS URLs than a client may have the first are taken, and the other
   expect(again.ignored).toHaveLength(7);
 });
 
+test('a name that is cut short holds no half of a character', () => {
+  const { client } = made({ ...base, entityId: `urn:${'a'.repeat(251)}😀` });
+  expect(client.name).toBe(`urn:${'a'.repeat(251)}`);
+});
+
 test('one ACS URL under two indexes is one callback', () => {
   const location = 'https://sp.example.test/acs';
   const { client } = made({

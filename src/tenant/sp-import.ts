@@ -2,6 +2,7 @@
  * Makes a client of a service provider's metadata, or lays new metadata over the client that was made of earlier one. Pure; what became
  * of each part is said in words. The reasons for the choices are in docs/decisions/importing-metadata.md.
  */
+import { shortened } from '../protocol/saml/shortened.js';
 import type { SpMetadata } from '../protocol/saml/sp-metadata.js';
 import { clientFrom, patchedClient, type ClientCircumstances } from './client-changes.js';
 import { clientBodySchema, type Client } from './client.js';
@@ -32,7 +33,7 @@ export function clientOfMetadata(
   circumstances: ClientCircumstances & { readonly clientId: string; readonly clientSecret: string },
 ): SpImport {
   const { callbacks, addon, taken, ignored } = readings(metadata, [], {}, circumstances.now);
-  const name = given.name ?? metadata.displayName ?? metadata.entityId.slice(0, 256);
+  const name = given.name ?? metadata.displayName ?? shortened(metadata.entityId, 256);
   const body = clientBodySchema.parse({ name, callbacks, addons: { samlp: withoutNulls(addon) } });
   return {
     client: clientFrom(body, circumstances),

@@ -66,6 +66,18 @@ beforeAll(async () => {
     },
   });
   await make({
+    client_id: 'logout-by-redirect',
+    name: 'Logout by redirect',
+    callbacks: [ACS],
+    addons: {
+      samlp: {
+        ...samlp,
+        logout: { callback: 'https://sp.example.test/saml/slo' },
+        binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect',
+      },
+    },
+  });
+  await make({
     client_id: 'response-signed',
     name: 'Response signed',
     callbacks: [ACS],
@@ -184,6 +196,54 @@ test('the requests that node-saml makes of the settings are the ones that the cl
     expect(answer.status).toBe(303);
     expect(answer.headers.get('location')).toMatch(/^\/login\?state=/);
   }
+});
+
+test('the LogoutResponse that the client gets is one that node-saml takes with the settings', async () => {
+  for (const clientId of ['everything', 'logout-by-redirect']) {
+    const saml = evaluated(await fileOf(clientId, 'node-saml'), 'saml') as nodeSaml.SAML;
+    const profile = {
+      issuer: '',
+      nameID: 'auth0|alice',
+      nameIDFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
+      sessionIndex: '_none',
+    };
+    const asked = await fetch(await saml.getLogoutUrlAsync(profile, '', {}), { redirect: 'manual' });
+    const next = asked.headers.get('location');
+    const answer = next?.startsWith('/')
+      ? await fetch(`${server.baseUrl}${next}`, { redirect: 'manual' })
+      : asked;
+    const location = answer.headers.get('location');
+    if (location === null) {
+      const SAMLResponse = /name="SAMLResponse" value="([^"]+)"/.exec(await answer.text())?.[1] ?? '';
+      await expect(saml.validatePostResponseAsync({ SAMLResponse })).resolves.toMatchObject({
+        loggedOut: true,
+      });
+    } else {
+      const { search, searchParams } = new URL(location);
+      await expect(
+        saml.validateRedirectAsync(Object.fromEntries(searchParams), search.slice(1)),
+      ).resolves.toMatchObject({ loggedOut: true });
+    }
+    expect(location === null, answer.statusText).toBe(clientId === 'everything');
+  }
+});
+
+test('logout comes by the binding that the settings name', async () => {
+  for (const [clientId, binding] of [
+    ['everything', 'HTTP-POST'],
+    ['logout-by-redirect', 'HTTP-Redirect'],
+  ] as const) {
+    expect(await fileOf(clientId, 'pysaml2')).toContain(
+      `("https://sp.example.test/saml/slo", BINDING_${binding.toUpperCase().replace('-', '_')}),`,
+    );
+    expect(await fileOf(clientId, 'ruby-saml')).toContain(
+      `single_logout_service_binding = 'urn:oasis:names:tc:SAML:2.0:bindings:${binding}'`,
+    );
+  }
+});
+
+test('what pysaml2 signs, it signs with what the client takes', async () => {
+  expect(await fileOf('everything', 'pysaml2')).toContain('xmldsig-more#rsa-sha256"');
 });
 
 test('XML settings are well-formed, and say the entity IDs to the letter', async () => {

@@ -351,6 +351,8 @@ test('what cannot be fetched says why, and points at the URL', async () => {
   const base = await served((request, reply) => {
     if (request.url === '/missing') reply.writeHead(404).end('no');
     else if (request.url === '/elsewhere') reply.writeHead(302, { location: 'ftp://sp.example.test/' }).end();
+    else if (request.url === '/login')
+      reply.writeHead(200).end('\n<!DOCTYPE html><title>Log in</title><p>Log in');
     else if (request.url === '/latin1')
       reply.writeHead(200).end(Buffer.from(small('https://caf\u00e9.test'), 'latin1'));
     else if (request.url === '/endless') {
@@ -369,7 +371,8 @@ test('what cannot be fetched says why, and points at the URL', async () => {
     [`${base}/endless`, '1 MB'],
     [`${base}/reset`, 'connection failed'],
     [`http://a-user:a-password@${new URL(base).host}/`, 'a user name or a password'],
-    ['http://127.0.0.1:1/', 'cannot be had'],
+    [`${base}/login`, 'an HTML page'],
+    ['http://127.0.0.1:1/', 'its port'],
   ] as const) {
     const { status, body } = await importing({ url });
     expect([status, body.code], url).toEqual([400, 'metadata_unreachable']);

@@ -8,6 +8,7 @@ import { attribute, childAt, childElements, childrenNamed, isNamed, nameOf, text
 import { BINDINGS } from './names.js';
 import { quote } from './quote.js';
 import { SamlError } from './saml-error.js';
+import { shortened } from './shortened.js';
 
 export interface SpEndpoint {
   readonly binding: string;
@@ -230,7 +231,7 @@ function displayNameOf(entity: Element, role: Element): string | undefined {
   const isEnglish = (name: Element): boolean =>
     /^en(?:-|$)/i.test(name.getAttributeNS('http://www.w3.org/XML/1998/namespace', 'lang') ?? '');
   const chosen = (text(names.find(isEnglish) ?? names[0]) ?? '').replace(/\s+/g, ' ').trim();
-  return chosen === '' ? undefined : chosen.slice(0, 256);
+  return chosen === '' ? undefined : shortened(chosen, 256);
 }
 
 /** Children that nothing is taken from, once each. */

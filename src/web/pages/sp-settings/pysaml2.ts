@@ -1,3 +1,4 @@
+import { BINDINGS } from '../../../protocol/saml/names.js';
 import { python } from './literals.js';
 import { needsKey, type Relationship } from './relationship.js';
 
@@ -6,16 +7,18 @@ const boolean = (value: boolean): string => (value ? 'True' : 'False');
 /** A module with the dictionary that `saml2.config.SPConfig().load` takes; pysaml2 7. */
 export function pysaml2(of: Relationship): string {
   const { idp, sp, wantsSigned, encrypts } = of;
+  const sloBinding = sp.sloBinding === BINDINGS.httpPost ? 'BINDING_HTTP_POST' : 'BINDING_HTTP_REDIRECT';
+  const bindings = ['BINDING_HTTP_POST', ...(sp.sloUrl === undefined ? [] : [sloBinding])];
   const logout =
     sp.sloUrl === undefined
       ? []
       : [
           '                "single_logout_service": [',
-          `                    (${python(sp.sloUrl)}, BINDING_HTTP_REDIRECT),`,
+          `                    (${python(sp.sloUrl)}, ${sloBinding}),`,
           '                ],',
         ];
   return [
-    `from saml2 import BINDING_HTTP_POST${sp.sloUrl === undefined ? '' : ', BINDING_HTTP_REDIRECT'}`,
+    `from saml2 import ${[...new Set(bindings)].join(', ')}`,
     '',
     'CONFIG = {',
     `    "entityid": ${python(sp.entityId)},`,
@@ -46,6 +49,9 @@ export function pysaml2(of: Relationship): string {
           '    # the pair whose certificate the client lists',
           '    "key_file": "sp.key.pem",',
           '    "cert_file": "sp.crt.pem",',
+          // what it signs with by default differs between its versions
+          '    "signing_algorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",',
+          '    "digest_algorithm": "http://www.w3.org/2001/04/xmlenc#sha256",',
         ]
       : []),
     ...(encrypts

@@ -1,6 +1,6 @@
 /** What a service provider has to know of us and of itself, and what the two agree on. */
 import type { IdentityProvider } from '../../../login/identity-provider.js';
-import { NAME_ID_FORMATS } from '../../../protocol/saml/names.js';
+import { BINDINGS, NAME_ID_FORMATS, type Binding } from '../../../protocol/saml/names.js';
 import type { Client } from '../../../tenant/client.js';
 import { entityIdOfServiceProvider } from '../../../tenant/saml-addon.js';
 
@@ -18,6 +18,8 @@ export interface Relationship {
     readonly entityId: string;
     readonly acsUrl: string;
     readonly sloUrl: string | undefined;
+    /** How logout messages come to it. */
+    readonly sloBinding: Binding;
   };
   /** What assertions name as their Audience, whoever asked. */
   readonly audience: string;
@@ -41,7 +43,13 @@ export function relationshipOf(client: Client, idp: IdentityProvider): Relations
   const response = both || samlp.signResponse === true;
   return {
     idp: { ...idp, certificates: idp.certificates.map((certificate) => certificate.toString().trim()) },
-    sp: { name: client.name, entityId, acsUrl, sloUrl: samlp.logout?.callback },
+    sp: {
+      name: client.name,
+      entityId,
+      acsUrl,
+      sloUrl: samlp.logout?.callback,
+      sloBinding: samlp.binding ?? BINDINGS.httpPost,
+    },
     audience: samlp.audience ?? entityId,
     nameIDFormat: samlp.nameIdentifierFormat ?? NAME_ID_FORMATS.unspecified,
     signs: { assertion: both || !response, response },

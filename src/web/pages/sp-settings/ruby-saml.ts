@@ -10,7 +10,12 @@ export function rubySaml(of: Relationship): string {
     'settings = OneLogin::RubySaml::Settings.new',
     `settings.sp_entity_id = ${ruby(sp.entityId)}`,
     `settings.assertion_consumer_service_url = ${ruby(sp.acsUrl)}`,
-    ...(sp.sloUrl === undefined ? [] : [`settings.single_logout_service_url = ${ruby(sp.sloUrl)}`]),
+    ...(sp.sloUrl === undefined
+      ? []
+      : [
+          `settings.single_logout_service_url = ${ruby(sp.sloUrl)}`,
+          `settings.single_logout_service_binding = ${ruby(sp.sloBinding)}`,
+        ]),
     `settings.name_identifier_format = ${ruby(of.nameIDFormat)}`,
     `settings.idp_entity_id = ${ruby(idp.entityId)}`,
     `settings.idp_sso_service_url = ${ruby(idp.ssoUrl)}`,
