@@ -7,6 +7,7 @@ import { DOMParser } from '@xmldom/xmldom';
 import passport from 'passport';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keyFile } from '../support/jwt-keys.js';
+import { judgedBy, python3 } from '../support/judges.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
@@ -267,7 +268,7 @@ test('XML settings are well-formed, and say the entity IDs to the letter', async
     }
 });
 
-test('Python reads the settings of pysaml2 as what they mean', async () => {
+judgedBy(python3)('Python reads the settings of pysaml2 as what they mean', async () => {
   for (const clientId of ['plain', 'everything', 'hostile']) {
     const source = (await fileOf(clientId, 'pysaml2')).replace(/^from saml2 import .*$/m, '');
     const read = execFileSync(

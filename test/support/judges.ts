@@ -33,6 +33,11 @@ export const xmllint: Judge = {
   present: onPath('xmllint') && SCHEMA_FOLDERS.every((folder) => existsSync(folder)),
   install: 'apt-get install libxml2-utils opensaml-schemas xmltooling-schemas',
 };
+export const python3: Judge = {
+  name: 'Python 3',
+  present: onPath('python3'),
+  install: 'apt-get install python3',
+};
 export const CHROMIUM = '/usr/bin/chromium';
 export const chromium: Judge = {
   name: 'chromium',
