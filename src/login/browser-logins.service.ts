@@ -6,67 +6,25 @@ import { UserStore } from '../storage/user-store.js';
 import type { Client } from '../tenant/client.js';
 import { sessionIdOf } from '../tenant/session.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
-import type { BrowserPart, Transaction } from '../tenant/transaction.js';
+import type { Transaction } from '../tenant/transaction.js';
 import type { User } from '../tenant/user.js';
 import { advance, cancel, fail } from './advance.js';
 import { AuthenticationService, type Authentication } from './authentication.service.js';
+import { autoLoginAt, autoLoginUnusable, isUsable } from './auto-login.js';
+import type { Browser, Credentials, LoginAnswer, LoginPrompt, WrongCredentials } from './browser-login.js';
 import type { Circumstances, Tenant } from './circumstances.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { loggedIn, participantOf, type AuthenticatedBy } from './logged-in.js';
 import { LoginError } from './login-error.js';
 import { isFinished } from './next-step.js';
+import { loginOver, refusedBefore, requireSameBrowser } from './open-login.js';
 import { Clock, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
-import { SessionsService, type LiveSession, type SessionCookie } from './sessions.service.js';
+import { SessionsService, type LiveSession } from './sessions.service.js';
 import { TenantService } from './tenant.service.js';
 import { withEvent } from './transaction-settings.js';
 import { TransactionsService } from './transactions.service.js';
 import { notAuthenticated, notPassively, wishesOf } from './wishes.js';
-
-/** What a browser brings along besides the message. */
-export interface Browser {
-  /** Of the session cookie. */
-  readonly sessionToken: string | undefined;
-  /** Of the cookie that tells browsers apart before anybody has logged in. */
-  readonly browserToken: string | undefined;
-  /** Whether a page made it post: then cookies of ours that it has may have stayed behind (SameSite=Lax). */
-  readonly isPostOfPage: boolean;
-}
-
-/** What the browser gets. */
-export type LoginAnswer =
-  /** The Response, for the transaction's ACS. */
-  | { readonly kind: 'deliver'; readonly transaction: Transaction; readonly cookie?: SessionCookie }
-  /** It goes to `/login?state=<id>`. */
-  | { readonly kind: 'prompt'; readonly transaction: Transaction }
-  /** There is no address that may hear of it: a page of ours says what is wrong. */
-  | { readonly kind: 'refuse'; readonly transaction: Transaction | null; readonly error: MintmarkError };
-
-/** What the login page is made of. */
-export interface LoginPrompt {
-  readonly kind: 'page';
-  readonly transaction: Transaction;
-  readonly client: Client | null;
-  readonly browserToken: string;
-  /** To be set, where the browser had none. */
-  readonly isNewBrowser: boolean;
-  /** For one click; empty unless the tenant allows it. */
-  readonly users: readonly User[];
-}
-
-/** The page once more, with what is wrong: the same for a wrong password, an unknown user and a blocked one. */
-export interface WrongCredentials {
-  readonly kind: 'wrong';
-  readonly prompt: LoginPrompt;
-  /** As it was typed; left out where none was. */
-  readonly username?: string;
-  /** `credentials_refused`, `too_many_attempts`. */
-  readonly error: LoginError;
-}
-
-/** What the login form was filled in with. */
-export type Credentials =
-  { readonly username: string; readonly password: string } | { readonly userId: string };
 
 /** A login that nobody finished is over after so long. */
 const LONGEST_LOGIN_MS = 3_600_000;
@@ -403,43 +361,6 @@ export class BrowserLoginsService {
 
 const answerTo = (transaction: Transaction, error: MintmarkError): LoginAnswer =>
   transaction.result === null ? { kind: 'refuse', transaction, error } : { kind: 'deliver', transaction };
-
-const autoLoginAt = (client: Client | null, settings: TenantSettings): string | undefined =>
-  client?.auto_login ?? settings.auto_login;
-
-const isUsable = (user: User | null): user is User => user !== null && user.blocked !== true;
-
-const autoLoginUnusable = (userId: string, user: User | null): LoginError =>
-  new LoginError(
-    'auto_login_unusable',
-    `auto_login names the user ${userId}, who ${user ? 'is blocked' : 'does not exist'}: GET /api/v2/users lists them`,
-  );
-
-/** Throws LoginError `login_elsewhere` where the login belongs to another browser. */
-function requireSameBrowser(part: BrowserPart | undefined, browserToken: string | undefined): void {
-  const digest = part?.digest ?? null;
-  if (digest === null || (browserToken !== undefined && sessionIdOf(browserToken) === digest)) return;
-  throw new LoginError(
-    'login_elsewhere',
-    'This login was begun in another browser, or cookies are not kept. Allow cookies for this server, and start again at the application.',
-  );
-}
-
-/**
- * An assertion is delivered once. A refusal is delivered to whoever asks again: it may have been made over REST while the page stood
- * open, and then the SP waits for it still.
- */
-function refusedBefore(transaction: Transaction): LoginAnswer {
-  if (transaction.status === 'completed' || transaction.result === null) throw loginOver(transaction.id);
-  return { kind: 'deliver', transaction };
-}
-
-const loginOver = (id: string): LoginError =>
-  new LoginError(
-    'transaction_finished',
-    'This login is over; its answer was delivered once. To log in again, start at the application.',
-    { extensions: { transaction_id: id } },
-  );
 
 const typedIn = (credentials: Credentials): Pick<WrongCredentials, 'username'> =>
   'username' in credentials ? { username: credentials.username } : {};

@@ -1,7 +1,7 @@
 /** What a login comes to, as a browser gets it: the form that carries the Response to its ACS, the way to the login page, or what is wrong. */
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import type { LoginAnswer } from '../../login/browser-logins.service.js';
+import type { LoginAnswer } from '../../login/browser-login.js';
 import type { MintmarkError } from '../../protocol/mintmark-error.js';
 import type { SamlResult, Transaction } from '../../tenant/transaction.js';
 import { problemOf } from '../border/problem-details.js';

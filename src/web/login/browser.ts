@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Browser } from '../../login/browser-logins.service.js';
+import type { Browser } from '../../login/browser-login.js';
 import { BorderError } from '../border/border-error.js';
 import { readBrowserToken, readSessionToken } from '../cookies.js';
 

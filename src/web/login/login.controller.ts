@@ -1,13 +1,8 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import {
-  BrowserLoginsService,
-  type Credentials,
-  type LoginAnswer,
-  type LoginPrompt,
-  type WrongCredentials,
-} from '../../login/browser-logins.service.js';
+import type { Credentials, LoginAnswer, LoginPrompt, WrongCredentials } from '../../login/browser-login.js';
+import { BrowserLoginsService } from '../../login/browser-logins.service.js';
 import { LoginError } from '../../login/login-error.js';
 import { BaseUrl } from '../../login/ports.js';
 import { wishesOf } from '../../login/wishes.js';
