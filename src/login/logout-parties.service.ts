@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { SamlError } from '../protocol/saml/saml-error.js';
 import { ClientStore } from '../storage/client-store.js';
 import type { Client } from '../tenant/client.js';
 import type { LogoutStep } from '../tenant/logout.js';
@@ -9,6 +8,7 @@ import { CircumstancesService } from './circumstances.service.js';
 import { LoginError } from './login-error.js';
 import { stepOf } from './logout-chain.js';
 import { partyOf, whyLeftOut, type LogoutParty } from './logout-party.js';
+import { clientNamed } from './named-client.js';
 import { BaseUrl } from './ports.js';
 import { TenantService } from './tenant.service.js';
 
@@ -40,15 +40,8 @@ export class LogoutPartiesService {
 
   /** The client that an Issuer names. Throws SamlError `saml_issuer_unknown` where it is none, or one of several. */
   async named(issuer: string): Promise<LogoutParty> {
-    const [client, ...others] = await this.clients.findByEntityId(issuer);
-    if (client && others.length === 0) return this.#of(client);
-    const name = JSON.stringify(issuer.slice(0, 200));
-    throw new SamlError(
-      'saml_issuer_unknown',
-      client
-        ? `${others.length + 1} clients have the entity ID ${name} (${[client, ...others].map(({ client_id }) => client_id).join(', ')}): send the message to /samlp/<client_id>/logout`
-        : `no client has the entity ID ${name}, which is the Issuer of the message: import the service provider's metadata, set addons.samlp.entityId, or send the message to /samlp/<client_id>/logout`,
-    );
+    const found = await this.clients.findByEntityId(issuer);
+    return this.#of(clientNamed(issuer, found, '/samlp/<client_id>/logout'));
   }
 
   /** In the given order; whoever cannot be asked is left out from the start. */

@@ -3,6 +3,7 @@ import { readInstant } from '../protocol/saml/instant.js';
 import type { LogoutRequest } from '../protocol/saml/logout-request.js';
 import type { LogoutResponse } from '../protocol/saml/logout-response.js';
 import type { ReceivedMessage } from '../protocol/saml/received-message.js';
+import { quote } from '../protocol/saml/quote.js';
 import { SamlError } from '../protocol/saml/saml-error.js';
 import type { SessionParticipant } from '../tenant/session.js';
 
@@ -94,6 +95,4 @@ export function participantsMeant(
   );
 }
 
-const quote = (value: string): string =>
-  JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
 const invalid = (description: string): SamlError => new SamlError('saml_logout_invalid', description);

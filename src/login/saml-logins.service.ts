@@ -11,6 +11,7 @@ import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { ssoUrls } from './endpoints.js';
 import { LoginError } from './login-error.js';
+import { clientNamed } from './named-client.js';
 import { BaseUrl, Randomness } from './ports.js';
 import { TenantService } from './tenant.service.js';
 
@@ -85,18 +86,8 @@ export class SamlLoginsService {
         'saml_request_invalid',
         'there is no SAMLRequest: a login that begins here must name its client, at /samlp/<client_id>',
       );
-    const [client, ...others] = await this.clients.findByEntityId(request.issuer);
-    if (!client)
-      throw new SamlError(
-        'saml_issuer_unknown',
-        `no client has the entity ID ${JSON.stringify(request.issuer.slice(0, 200))}, which is the Issuer of the request: import the service provider's metadata, set addons.samlp.entityId, or send the request to /samlp/<client_id>`,
-      );
-    if (others.length > 0)
-      throw new SamlError(
-        'saml_issuer_unknown',
-        `${others.length + 1} clients have the entity ID ${request.issuer} (${[client, ...others].map(({ client_id }) => client_id).join(', ')}): send the request to /samlp/<client_id>`,
-      );
-    return client;
+    const found = await this.clients.findByEntityId(request.issuer);
+    return clientNamed(request.issuer, found, '/samlp/<client_id>');
   }
 }
 

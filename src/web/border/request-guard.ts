@@ -3,9 +3,8 @@
  * 127.0.0.1 (DNS rebinding); it can forge neither the Host nor the Origin header, and Sec-Fetch-* comes from the browser (Fetch Metadata).
  * The decision is pure; border.ts asks for it before anything else happens to a request.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
-import { hashOfAdminToken } from './admin-token.js';
+import { isAdminToken } from './admin-token.js';
 import { BorderError } from './border-error.js';
 
 /** `control` is what an operator uses; `health` answers balancers, which know no name; everything else faces browsers and SPs. */
@@ -96,11 +95,6 @@ export interface GuardedRequest {
   readonly isOperator?: (adminTokenHash: string) => boolean;
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-/** In a time that tells nothing of where two texts differ. */
-const sameSecret = (given: string, expected: string): boolean =>
-  timingSafeEqual(digest(given), digest(expected));
-
 /** RFC 6454 6.2 against the Host header, which has been found ours; the scheme is the proxy's affair. */
 function isSameOrigin(origin: string, host: string, policy: GuardPolicy): boolean {
   if (origin === policy.origin) return true;
@@ -147,7 +141,7 @@ export function refusalOf(request: GuardedRequest, policy: GuardPolicy): BorderE
 
   if (policy.adminTokenHash === null) return undefined;
   const [, token] = /^bearer +([^ ]+) *$/i.exec(header('authorization') ?? '') ?? [];
-  if (token !== undefined && sameSecret(hashOfAdminToken(token), policy.adminTokenHash)) return undefined;
+  if (token !== undefined && isAdminToken(token, policy.adminTokenHash)) return undefined;
   // the token itself was refused, so a pass beside it does not count
   if (token === undefined && request.isOperator?.(policy.adminTokenHash)) return undefined;
   return new BorderError(
