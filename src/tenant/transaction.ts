@@ -6,11 +6,14 @@ import type { AuthnRequest } from '../protocol/saml/authn-request.js';
 import type { Layers } from '../protocol/saml/layers.js';
 import type { Binding } from '../protocol/saml/names.js';
 import type { FieldError } from '../protocol/mintmark-error.js';
+import type { TriggerId } from './action.js';
 import type { TokenAlgorithm } from './client.js';
+import type { Effects, Source } from './effects.js';
 import type { UserProfile } from './user.js';
 
 export type TransactionStatus = 'pending' | 'suspended' | 'completed' | 'denied' | 'failed';
-export type Protocol = 'samlp' | 'oidc';
+/** `client_credentials`: an exchange of a client's own, in which nobody logs in. */
+export type Protocol = 'samlp' | 'oidc' | 'client_credentials';
 
 /** One event of the append-only timeline. */
 export interface TimelineEvent {
@@ -83,6 +86,51 @@ export interface OidcResult {
   readonly scope: string;
 }
 
+/** The HTTP request that a login came by, or was continued by, as Actions see it (actions-api.md 12). */
+export interface RequestFacts {
+  readonly ip: string;
+  readonly method: string;
+  readonly userAgent?: string;
+  /** Accept-Language, as sent. */
+  readonly language?: string;
+  /** By name; of SAML without the message, which is kept as such. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, string>>;
+}
+
+/** Where the browser was sent to by an Action, and how it comes back. */
+export interface Continuation {
+  /** SHA-256 of the `state` that `/continue` must bring, base64url. It works once. */
+  readonly digest: string;
+  /** Whole, with its state: whoever reads it can go on with the login. */
+  readonly url: string;
+  /** Whose onContinuePostLogin runs. */
+  readonly actionId: string;
+  readonly actionName: string;
+  /** ISO instant of the server's clock. */
+  readonly expiresAt: string;
+}
+
+/** How far the Actions of a transaction have come. */
+export interface ActionsPart {
+  readonly trigger: TriggerId;
+  /** `ended`: issue what there is to be issued. */
+  readonly state: 'running' | 'suspended' | 'ended';
+  /** ISO instant of the server's clock: until then nobody else may take the run over; `null` unless `running`. */
+  readonly runningUntil: string | null;
+  /** Place of the Action that is next, in the order of the trigger when it began. */
+  readonly next: number;
+  /** The ids of the Actions of this trigger, as they were bound when it began. */
+  readonly actionIds: readonly string[];
+  /** What was asked for until now; `null` at the end, when it has been applied. */
+  readonly effects: Effects | null;
+  readonly continuation: Continuation | null;
+  /** Who set what last, see `Effects.sources`. */
+  readonly sources: Readonly<Record<string, Source>>;
+  /** `event.stats.logins_count`, counted once. */
+  readonly loginsCount: number | null;
+}
+
 export interface BrowserPart {
   /** SHA-256 of the token that the browser it began in keeps as a cookie; `null` where it was answered at once. */
   readonly digest: string | null;
@@ -143,6 +191,14 @@ export interface Transaction {
   readonly samlLayers: Layers;
   readonly idToken: TokenConfiguration;
   readonly accessToken: AccessTokenConfiguration;
+  /** The request it came by; absent where REST began it. */
+  readonly request?: RequestFacts;
+  /** Absent until the trigger begins. */
+  readonly actions?: ActionsPart;
+  /** Scopes that the client may get, of `client_credentials`; absent where nothing limits them. */
+  readonly clientGrant?: { readonly scope: readonly string[] };
+  /** What the relying party would be told (RFC 6749 4.1.2.1, 5.2); absent unless it was refused. */
+  readonly oauthError?: { readonly error: string; readonly error_description: string };
   /** Partial `event`, merged over the one that Actions see. */
   readonly event: Readonly<Record<string, unknown>> | null;
   readonly timeline: readonly TimelineEvent[];

@@ -1,6 +1,8 @@
 /** The pages of login and logout in a real browser: they post where they must, run nothing else, and let nobody get stuck. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fastify, type FastifyReply } from 'fastify';
 import { chromium as browserType, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
@@ -79,6 +81,18 @@ idp.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string
 idp.get<{ Params: { index: number } }>('/shown/:index', ({ params }, reply: FastifyReply) => {
   const { markup, policy } = shown[params.index]!;
   return sendProtocolPage(reply, markup, policy);
+});
+/** The same, but the end of it takes its time after the script has begun to run. */
+idp.get<{ Params: { index: number } }>('/slowly/shown/:index', ({ params }, reply: FastifyReply) => {
+  const { markup, policy } = shown[params.index]!;
+  const page = sendProtocolPage(reply, markup, policy);
+  const cut = page.lastIndexOf('</script>') + '</script>'.length;
+  async function* parts(): AsyncGenerator<string> {
+    yield page.slice(0, cut);
+    await sleep(500);
+    yield page.slice(cut);
+  }
+  return reply.send(Readable.from(parts(), { objectMode: false }));
 });
 for (const path of ['/login', '/logout'])
   idp.post(path, (request, reply) => {
@@ -337,20 +351,29 @@ judgedBy(chromium)('an SP is asked to log out by post and by redirect', async ()
   }
 });
 
-judgedBy(chromium)('who comes back to a step decides what happens next', async () => {
-  const address = showStep(byPost(`${sp.origin}/slo`));
-  const { page } = await open();
-  await page.goto(address, { waitUntil: 'commit' });
-  await page.waitForURL(`${sp.origin}/slo`);
-  await page.goBack();
-  await page.getByText('You came back to this step.').waitFor();
-  expect(sp.arrivals.filter(({ url }) => url === '/slo')).toHaveLength(1);
-  expect(posts).toEqual([]);
-  await page.getByRole('button', { name: 'Leave Demo SP out' }).click();
-  await page.waitForURL(`${origin}/logout`);
-  expect(posts).toEqual([{ state: 'lgt_1', csrf: 'csrf-token', action: 'skip', why: 'person' }]);
-  await page.close();
-});
+judgedBy(chromium)(
+  'who comes back to a step decides what happens next, also where the SP was faster than the page',
+  async () => {
+    for (const address of [
+      showStep(byPost(`${sp.origin}/slo`)),
+      showStep(byPost(`${sp.origin}/slo`)).replace('/shown/', '/slowly/shown/'),
+    ]) {
+      posts.length = 0;
+      sp.arrivals.length = 0;
+      const { page } = await open();
+      await page.goto(address, { waitUntil: 'commit' });
+      await page.waitForURL(`${sp.origin}/slo`);
+      await page.goBack();
+      await page.getByText('You came back to this step.').waitFor();
+      expect(sp.arrivals.filter(({ url }) => url === '/slo')).toHaveLength(1);
+      expect(posts).toEqual([]);
+      await page.getByRole('button', { name: 'Leave Demo SP out' }).click();
+      await page.waitForURL(`${origin}/logout`);
+      expect(posts).toEqual([{ state: 'lgt_1', csrf: 'csrf-token', action: 'skip', why: 'person' }]);
+      await page.close();
+    }
+  },
+);
 
 judgedBy(chromium)(
   'an SP that is gone, that takes no notice, or that keeps the browser waiting does not hold the user',

@@ -78,7 +78,7 @@ judgedBy(chromium)('a person gets from the list to a login and to its bytes by l
   await page.goto(`${server.baseUrl}/`);
   await page.getByRole('navigation').getByRole('link', { name: 'Transactions' }).click();
   await page.locator(`a[href="/debug/transactions/${id}"]`).click();
-  await expect(page.getByText('The response verifies.').isVisible()).resolves.toBe(true);
+  await page.getByText('The response verifies.').waitFor();
   await page.locator('li.pass summary').first().click();
   expect(await page.locator('details[open] dl').count()).toBeGreaterThan(0);
   const answer = await Promise.all([
@@ -88,6 +88,24 @@ judgedBy(chromium)('a person gets from the list to a login and to its bytes by l
   expect(answer[0].headers()['content-type']).toBe('application/xml');
   expect(complaints).toEqual([]);
   await page.close();
+});
+
+judgedBy(chromium)('the viewer of the browser shows every XML, arrows included, and folds it', async () => {
+  const { encrypted: id } = await logins();
+  for (const path of [
+    `/debug/transactions/${id}/response.xml`,
+    `/debug/transactions/${id}/assertion.xml`,
+    '/samlp/metadata?view',
+  ]) {
+    const { page, complaints } = await open();
+    await page.goto(`${server.baseUrl}${path}`);
+    const arrow = page.locator('.folder-button').first();
+    // a press needs the page painted, and a refused arrow is complained of by then
+    await arrow.click();
+    await page.locator('.folded:not(.hidden)').waitFor();
+    expect([path, complaints]).toEqual([path, []]);
+    await page.close();
+  }
 });
 
 /** Where the focus is, told apart by a number that each element that can have it is given. */

@@ -38,7 +38,9 @@ test('hands out the exact bytes of the response, as XML in which nothing runs', 
   expect(answer.headers.get('content-type')).toBe('application/xml');
   expect(answer.headers.get('content-disposition')).toBe(`inline; filename="${id}.response.xml"`);
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
-  expect(answer.headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/);
+  expect(answer.headers.get('content-security-policy')).toMatch(
+    /^default-src 'none'; .*img-src data:; .*sandbox$/,
+  );
   expect(answer.headers.get('cache-control')).toBe('no-store');
 });
 

@@ -9,6 +9,7 @@ import { verifyBodySchema, type VerifyBody } from '../../login/verify-body.js';
 import { transactionPage } from '../pages/transaction-page.js';
 import { transactionsPage } from '../pages/transactions-page.js';
 import { listingOf, transactionQuerySchema } from '../transaction-query.js';
+import { XML_POLICY } from '../xml-policy.js';
 import { formatSchema, negotiate } from './negotiate.js';
 
 const oneSchema = z.strictObject({ format: formatSchema });
@@ -89,13 +90,11 @@ export class DebugController {
   }
 }
 
-/** Values in it come from anyone: a browser shows it and does nothing that it says. */
 function sendXml(reply: FastifyReply, name: string, bytes: Buffer): Buffer {
   reply.headers({
     'content-type': 'application/xml',
     'content-disposition': `inline; filename="${name.replace(/[^\w.-]/g, '_')}"`,
-    'content-security-policy':
-      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+    'content-security-policy': XML_POLICY,
     'referrer-policy': 'no-referrer',
   });
   return bytes;

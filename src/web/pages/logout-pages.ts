@@ -60,6 +60,9 @@ const PATIENCE_MS = 8_000;
 /**
  * Goes to the SP, or past it. A browser that has left for a dead server shows a page of its own, and nothing of ours runs any more; so
  * it looks first. Nothing happens by itself where the user came back to this page.
+ *
+ * A post from a page that is still loading takes that page's place in the history (HTML, form submission: history handling "replace").
+ * Looking starts once the page has loaded, so that it is not the faster of the two that decides whether the way back leads here.
  */
 const SCRIPT = Html.constant(`
 const go = document.getElementById('go');
@@ -80,8 +83,6 @@ function leave() {
   else location.replace(go.href);
 }
 async function look() {
-  progress.append(' This goes on by itself.');
-  if (!probe || (location.protocol === 'https:' && probe.startsWith('http:'))) return leave();
   try {
     await fetch(probe, {
       mode: 'no-cors', credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer',
@@ -95,7 +96,11 @@ async function look() {
 addEventListener('pagehide', () => clearTimeout(patience));
 addEventListener('pageshow', (event) => { if (event.persisted) cameBack(); });
 if (performance.getEntriesByType('navigation')[0]?.type === 'back_forward') cameBack();
-else look();
+else {
+  progress.append(' This goes on by itself.');
+  if (!probe || (location.protocol === 'https:' && probe.startsWith('http:'))) leave();
+  else addEventListener('load', look);
+}
 `);
 
 /** What every browser asks of every server unbidden, so that it means nothing to the SP. */

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { metadataOf, type IdentityProvider } from '../../login/identity-provider.js';
 import { IdentityProviderService } from '../../login/identity-provider.service.js';
 import { writeIdpMetadata } from '../../protocol/saml/idp-metadata.js';
+import { XML_POLICY } from '../xml-policy.js';
 
 /** So short that a rotation is soon seen, so long that a burst of service providers asks once. */
 const CACHE = 'public, max-age=15';
@@ -44,8 +45,7 @@ function sendMetadata(reply: FastifyReply, idp: IdentityProvider, name: string, 
     'content-disposition': `${view ? 'inline' : 'attachment'}; filename="${fileName}"`,
     'cache-control': CACHE,
     'access-control-allow-origin': '*',
-    'content-security-policy':
-      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+    'content-security-policy': XML_POLICY,
   });
   return writeIdpMetadata(metadataOf(idp));
 }

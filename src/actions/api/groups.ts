@@ -1,0 +1,3 @@
+import type { Member } from './member.js';
+
+export const GROUPS: readonly Member[] = [];
