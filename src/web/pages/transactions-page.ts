@@ -14,7 +14,7 @@ export interface ListedBy {
 
 const PATH = '/debug/transactions';
 const STATUSES = ['completed', 'denied', 'failed', 'pending', 'suspended'];
-const PROTOCOLS = { samlp: 'SAML', oidc: 'OIDC' } as const;
+const PROTOCOLS = { samlp: 'SAML', oidc: 'OIDC', client_credentials: 'Client credentials' } as const;
 
 export function transactionsPage(
   items: readonly Transaction[],
