@@ -60,7 +60,7 @@ export interface LogLine {
 /** One call of a member of `api`, in order. */
 export interface ApiCall {
   readonly member: string;
-  /** Plain JSON, see plain-value.ts: what JSON cannot say is `{"$undefined": true}`, `{"$number": "NaN"}`, `{"$bigint": "1"}`, `{"$function": "name"}`, `{"$symbol": "name"}`. */
+  /** As they came, encoded by actions/plain-value.ts: the server needs them to do the call again, and masks secrets where it shows them. */
   readonly args: readonly unknown[];
   /** What the author got back, where it is a value; the message, where it threw. */
   readonly returned?: unknown;
