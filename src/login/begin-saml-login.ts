@@ -17,6 +17,7 @@ import type { Client } from '../tenant/client.js';
 import { entityIdOfServiceProvider, type SamlAddon } from '../tenant/saml-addon.js';
 import type {
   BrowserPart,
+  RequestFacts,
   SamlRequestPart,
   TimelineEvent,
   Transaction,
@@ -42,6 +43,8 @@ export interface SamlBeginning {
   /** Decoded; `undefined` where the IdP initiates. */
   readonly request: AuthnRequest | undefined;
   readonly client: Client;
+  /** The request that it came by. */
+  readonly http: RequestFacts;
   readonly id: string;
   readonly at: Date;
   /** URLs of ours that may be its Destination. */
@@ -67,6 +70,7 @@ export function beginSamlLogin(beginning: SamlBeginning): BegunSamlLogin {
     clientId: client.client_id,
     createdAt: at.toISOString(),
     browser,
+    request: beginning.http,
     saml: {
       ...receivedPart(arrival, request),
       ...entityIdPart(client),
@@ -89,6 +93,7 @@ export const unreadableSamlLogin = (
     readonly at: Date;
     readonly client: Client | null;
     readonly request: AuthnRequest | undefined;
+    readonly http: RequestFacts;
   },
 ): Transaction =>
   newTransaction({
@@ -97,6 +102,7 @@ export const unreadableSamlLogin = (
     clientId: known.client?.client_id ?? null,
     createdAt: known.at.toISOString(),
     browser: { digest: null, sessionId: null, refusals: 0 },
+    request: known.http,
     saml: { ...shortened(receivedPart(arrival, known.request)), acsUrl: null },
     samlLayers: known.client ? { client: clientLayer(known.client) } : {},
     timeline: [requestReceived(arrival, known.request, known.at)],

@@ -8,6 +8,7 @@ import { refuseScopeClaim } from '../protocol/jwt/restricted-claims.js';
 import type { Client } from '../tenant/client.js';
 import type {
   OidcRequestPart,
+  RequestFacts,
   SamlRequestPart,
   TokenClientPart,
   Transaction,
@@ -23,6 +24,8 @@ export interface Beginning {
   readonly body: TransactionBody;
   readonly client: Client;
   readonly user: UserProfile;
+  /** The call that it came by. */
+  readonly http?: RequestFacts | undefined;
   readonly id: string;
   /** The server's clock. */
   readonly at: Date;
@@ -66,6 +69,7 @@ export function begin(beginning: Beginning): Transaction {
     authenticatedAt: clock,
     user,
     ...request,
+    ...(beginning.http && { request: beginning.http }),
     tokenClient: tokenClientOf(client),
     samlLayers: { client: clientLayer(client), transaction: layer },
     idToken: { customClaims: idToken },

@@ -1,7 +1,7 @@
 /** A login in a browser, as values: what the browser brings, and what it gets. */
 import type { MintmarkError } from '../protocol/mintmark-error.js';
 import type { Client } from '../tenant/client.js';
-import type { Transaction } from '../tenant/transaction.js';
+import type { RequestFacts, Transaction } from '../tenant/transaction.js';
 import type { User } from '../tenant/user.js';
 import type { LoginError } from './login-error.js';
 import type { SessionCookie } from './sessions.service.js';
@@ -14,6 +14,8 @@ export interface Browser {
   readonly browserToken: string | undefined;
   /** Whether a page made it post: then cookies of ours that it has may have stayed behind (SameSite=Lax). */
   readonly isPostOfPage: boolean;
+  /** The request itself, as Actions are to see it. */
+  readonly request: RequestFacts;
 }
 
 /** What the browser gets. */

@@ -9,6 +9,7 @@ import type {
   DroppedClaim,
   OidcRequestPart,
   OidcResult,
+  RequestFacts,
   SamlRequestPart,
   SamlResult,
   TimelineEvent,
@@ -55,6 +56,8 @@ export interface Inspection {
   readonly user: UserProfile | null;
   /** Raw and decoded. */
   readonly request: SamlRequestPart | OidcRequestPart;
+  /** The HTTP request that it came by; `null` where none was kept. */
+  readonly http: RequestFacts | null;
   readonly configuration: SamlConfigurationView | OidcConfigurationView;
   readonly timeline: readonly TimelineEvent[];
   readonly warnings: readonly Warning[];
@@ -77,6 +80,7 @@ export async function inspect(transaction: Transaction, tenant: InspectedTenant)
     transaction: transactionView(transaction),
     user: transaction.user,
     request: transaction.saml ?? transaction.oidc!,
+    http: transaction.request ?? null,
     configuration: transaction.saml
       ? samlConfigurationView(transaction, transaction.saml, tenant, saml?.summary ?? null)
       : oidcConfigurationView(transaction, transaction.oidc!, tenant),

@@ -59,13 +59,14 @@ export class SamlLoginsService {
       client ??= await this.#clientNamedBy(request);
     } catch (error) {
       if (!(error instanceof MintmarkError)) throw error;
-      const refused = unreadableSamlLogin(arrival, { id, at, client, request });
+      const refused = unreadableSamlLogin(arrival, { id, at, client, request, http: browser.request });
       return this.logins.refuse(refused, error, circumstances);
     }
     const begun = beginSamlLogin({
       arrival,
       request,
       client,
+      http: browser.request,
       id,
       at,
       endpoints: ssoUrls(this.baseUrl.value, client.client_id),

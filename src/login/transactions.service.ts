@@ -13,7 +13,7 @@ import { UserStore } from '../storage/user-store.js';
 import type { Client } from '../tenant/client.js';
 import type { SessionParticipant } from '../tenant/session.js';
 import { TenantError } from '../tenant/tenant-error.js';
-import type { Transaction } from '../tenant/transaction.js';
+import type { RequestFacts, Transaction } from '../tenant/transaction.js';
 import type { UserProfile } from '../tenant/user.js';
 import { advance, deny } from './advance.js';
 import { begin } from './begin.js';
@@ -45,13 +45,14 @@ export class TransactionsService {
   ) {}
 
   /** Pending, or with `complete` at its end: then what is stored is the end, in one write. */
-  async create(body: TransactionBody): Promise<Transaction> {
+  async create(body: TransactionBody, http?: RequestFacts): Promise<Transaction> {
     const tenant = await this.tenants.current();
     const client = await this.#client(body.client_id);
     const pending = begin({
       body,
       client,
       user: await this.#user(body.user),
+      http,
       id: `txn_${this.randomness.bytes(16).toString('hex')}`,
       at: this.clock.now(),
       endpoints: ssoUrls(this.baseUrl.value, client.client_id),

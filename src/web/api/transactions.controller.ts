@@ -1,5 +1,6 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
   claimValueSchema,
@@ -28,6 +29,7 @@ import {
   type AttributeValue,
 } from '../../protocol/saml/settings.js';
 import type { Transaction } from '../../tenant/transaction.js';
+import { apiRequestFactsOf } from '../request-facts.js';
 import { listingOf, transactionQuerySchema, type TransactionQuery } from '../transaction-query.js';
 
 const attributeBodySchema = z.strictObject({ value: attributeValueSchema.nullable() });
@@ -44,8 +46,11 @@ export class TransactionsController {
   constructor(private readonly transactions: TransactionsService) {}
 
   @Post()
-  create(@Body({ schema: transactionBodySchema }) body: TransactionBody): Promise<View> {
-    return view(this.transactions.create(body));
+  create(
+    @Body({ schema: transactionBodySchema }) body: TransactionBody,
+    @Req() request: FastifyRequest,
+  ): Promise<View> {
+    return view(this.transactions.create(body, apiRequestFactsOf(request)));
   }
 
   @Get()

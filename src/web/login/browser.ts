@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Browser } from '../../login/browser-login.js';
 import { BorderError } from '../border/border-error.js';
 import { readBrowserToken, readSessionToken } from '../cookies.js';
+import { requestFactsOf } from '../request-facts.js';
 
 /** A GET here takes a login or a logout further, and its answer comes once; whoever only looks (HEAD) would lose it. Throws `method_not_allowed`. */
 export function refuseHead({ method }: FastifyRequest): void {
@@ -16,4 +17,5 @@ export const browserOf = (request: FastifyRequest): Browser => ({
   browserToken: readBrowserToken(request),
   // browsers name the origin of every post (Fetch 3.1); programs do not, and theirs bring what they have
   isPostOfPage: request.method === 'POST' && request.headers.origin !== undefined,
+  request: requestFactsOf(request),
 });

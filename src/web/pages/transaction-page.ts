@@ -28,6 +28,7 @@ export function transactionPage({
   const sections = [
     ...(transaction.protocol === 'samlp' ? samlSections(transaction, inspection) : oidcSections(inspection)),
     requestSection(inspection),
+    ...httpSections(inspection),
     { id: 'user', title: 'User', content: json(inspection.user) },
     timelineSection(inspection),
   ];
@@ -243,6 +244,21 @@ function requestSection(inspection: Inspection): Section {
       <h3>As sent</h3>
       <pre>${SAMLRequest}</pre>`,
   };
+}
+
+/** What the browser, or whoever called the API, sent along. */
+function httpSections({ http }: Inspection): Section[] {
+  if (!http) return [];
+  const { ip, method, userAgent, language, query, body } = http;
+  const content = html`${facts({
+    Address: ip,
+    Method: method,
+    'User agent': userAgent,
+    Languages: language,
+    ...(Object.keys(query).length > 0 && { Query: query }),
+    ...(Object.keys(body).length > 0 && { Form: body }),
+  })}`;
+  return [{ id: 'http', title: 'HTTP request', content }];
 }
 
 const timelineSection = ({ timeline }: Inspection): Section => ({
