@@ -1,5 +1,6 @@
 /** An Action: a file of the author's that runs in a trigger, in the shape of Auth0's Management API (`/api/v2/actions/*`). */
 import { z } from 'zod';
+import type { SealedSecret } from './sealed-secret.js';
 
 export const TRIGGER_IDS = ['post-login', 'credentials-exchange'] as const;
 export type TriggerId = (typeof TRIGGER_IDS)[number];
@@ -64,4 +65,74 @@ export interface DeployedAction {
   readonly modulesFrom: string | null;
   readonly dependencies: readonly Dependency[];
   readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** What an author writes, whole: of a draft, or of a version. As it is kept, with its secrets sealed. */
+export interface ActionContent {
+  readonly code: string;
+  readonly dependencies: readonly Dependency[];
+  readonly secrets: readonly SealedSecret[];
+  /** As Auth0's tools name it: `node22`. */
+  readonly runtime: string;
+}
+
+/** Where an Action of the seed file comes from. */
+export interface ActionSource {
+  /** As errors and calls name it. */
+  readonly file: string;
+  /** Absolute: it is read again whenever it has changed. */
+  readonly path: string;
+  /** Absolute: where packages are looked up from. */
+  readonly modulesFrom: string;
+}
+
+/** An Action as it is kept. Nothing of its draft runs until it is deployed; nothing of it runs unless it is bound. */
+export interface Action {
+  /** UUID v4. */
+  readonly id: string;
+  /** One a tenant. */
+  readonly name: string;
+  readonly trigger: TriggerId;
+  /** ISO instants. */
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly draft: ActionContent;
+  /** `null` until it is deployed. The store sets it. */
+  readonly deployedVersionId: string | null;
+  /** Whether the deployed version is what the draft says. The store sets it. */
+  readonly allChangesDeployed: boolean;
+  /** `null` where it was made over REST. */
+  readonly source: ActionSource | null;
+}
+
+/** What was deployed once; it never changes. */
+export interface ActionVersion {
+  /** UUID v4. */
+  readonly id: string;
+  readonly actionId: string;
+  /** Counts the deployments of its Action, from 1. */
+  readonly number: number;
+  /** ISO instant. */
+  readonly created_at: string;
+  /** Whether it is what runs. */
+  readonly deployed: boolean;
+  readonly content: ActionContent;
+}
+
+/** That an Action runs in a trigger. */
+export interface Binding {
+  /** UUID v4. */
+  readonly id: string;
+  readonly trigger: TriggerId;
+  readonly actionId: string;
+  readonly displayName: string;
+  /** ISO instants. */
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** An Action with the version of it that runs. */
+export interface Deployment {
+  readonly action: Action;
+  readonly version: ActionVersion;
 }

@@ -18,6 +18,18 @@ export interface Session {
   readonly lastSeenAt: string;
   /** The absolute end; the idle one follows from `lastSeenAt` and the tenant's settings. */
   readonly expiresAt: string;
+  /** Absent as long as no Action has asked for any of it. */
+  readonly details?: SessionDetails;
+}
+
+/** What Actions make of a session (`api.session`, `api.authentication.recordMethod`). */
+export interface SessionDetails {
+  /** How the user proved who they are, besides the login itself; oldest first. */
+  readonly methods: readonly { readonly name: string; readonly url: string; readonly timestamp: string }[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly cookieMode?: 'persistent' | 'non-persistent';
+  /** Milliseconds since 1970: over by then, however often it is seen. */
+  readonly idleExpiresAt?: number;
 }
 
 /** A service provider that was told of the user in a session: whom a single logout asks. One a client and session. */

@@ -13,6 +13,7 @@ export type TenantErrorCode =
   | 'key_invalid'
   | 'cursor_invalid'
   | 'metadata_unreachable'
+  | 'secret_unreadable'
   | 'seed_invalid';
 
 export class TenantError extends MintmarkError<TenantErrorCode> {}
