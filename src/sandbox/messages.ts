@@ -106,7 +106,10 @@ export interface RunReport {
 /** Bounds of one run (sandbox.md 2). */
 export const BOUNDS = {
   logBytes: 64 * 1024,
+  /** Of a frame that a worker writes. */
   frameBytes: 2 * 1024 * 1024,
+  /** Of a frame that a worker reads: a `run` brings along the program's packages, bundled. */
+  runFrameBytes: 32 * 1024 * 1024,
   calls: 2000,
   callBytes: 1024 * 1024,
   residentBytes: 256 * 1024 * 1024,
