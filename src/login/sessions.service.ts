@@ -37,7 +37,9 @@ export class SessionsService {
     const now = this.clock.now().getTime();
     const idle = now - Date.parse(found.session.lastSeenAt);
     const idleLifetime = settings.idle_session_lifetime * HOUR_MS;
-    if (now >= Date.parse(found.session.expiresAt) || idle >= idleLifetime) return null;
+    const { expiresAt, details } = found.session;
+    if (now >= Date.parse(expiresAt) || idle >= idleLifetime || now >= (details?.idleExpiresAt ?? Infinity))
+      return null;
     if (idle > Math.min(LONGEST_UNTOUCHED_MS, idleLifetime * UNTOUCHED_PART))
       await this.sessions.touch(found.session.id, new Date(now));
     return found;

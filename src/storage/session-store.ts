@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Session, SessionParticipant } from '../tenant/session.js';
+import type { Session, SessionDetails, SessionParticipant } from '../tenant/session.js';
 import type { User } from '../tenant/user.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
@@ -16,13 +16,25 @@ interface SessionRow {
   readonly authenticated_at: number | string;
   readonly last_seen_at: number | string;
   readonly expires_at: number | string;
+  readonly details: string | null;
 }
 
-const COLUMNS = ['id', 'user_id', 'created_at', 'authenticated_at', 'last_seen_at', 'expires_at'];
-const INSERT = `INSERT INTO sessions (${COLUMNS.join(', ')}) VALUES (?, ?, ?, ?, ?, ?)`;
+/** What may change of a session besides its being seen; what is left out stays. */
+export interface SessionChange {
+  /** ISO instant. A session only ever gets shorter: a later end changes nothing. */
+  readonly expiresAt?: string | undefined;
+  /** Whole. */
+  readonly details?: SessionDetails | undefined;
+}
+
+const COLUMNS = ['id', 'user_id', 'created_at', 'authenticated_at', 'last_seen_at', 'expires_at', 'details'];
+const INSERT = `INSERT INTO sessions (${COLUMNS.join(', ')}) VALUES (?, ?, ?, ?, ?, ?, ?)`;
 const SELECT = `SELECT ${COLUMNS.join(', ')} FROM sessions`;
 const FIND = `SELECT ${COLUMNS.map((name) => `sessions.${name}`).join(', ')}, users.document
   FROM sessions JOIN users ON users.user_id = sessions.user_id WHERE sessions.id = ?`;
+
+const CHANGE = `UPDATE sessions SET expires_at = ?, details = ?
+  WHERE id = ? AND expires_at = ? AND details IS NOT DISTINCT FROM ?`;
 
 const instant = (milliseconds: number | string): string => new Date(Number(milliseconds)).toISOString();
 
@@ -33,6 +45,7 @@ const fromRow = (row: SessionRow): Session => ({
   authenticatedAt: instant(row.authenticated_at),
   lastSeenAt: instant(row.last_seen_at),
   expiresAt: instant(row.expires_at),
+  ...(row.details === null ? {} : { details: JSON.parse(row.details) as SessionDetails }),
 });
 
 /** Sessions of browsers, and which service providers were told of them. The participants of a session go with it, however it goes. */
@@ -53,12 +66,13 @@ export class SessionStore {
       Date.parse(session.authenticatedAt),
       Date.parse(session.lastSeenAt),
       Date.parse(session.expiresAt),
+      session.details ? JSON.stringify(session.details) : null,
     ]);
   }
 
   async get(id: string): Promise<Session | null> {
     if (!isStorableKey(id)) return null;
-    const [row] = await this.#database.rows<SessionRow>(`${SELECT} WHERE id = ?`, [id]);
+    const row = await this.#read(id);
     return row ? fromRow(row) : null;
   }
 
@@ -85,6 +99,26 @@ export class SessionStore {
       at,
       id,
     ]);
+  }
+
+  /**
+   * Writes what `change` asks for, and yields the session as it is then; `null` where there is none.
+   * `change` may be asked several times: concurrent changes follow one another, and none is lost.
+   */
+  async update(id: string, change: (session: Session) => SessionChange): Promise<Session | null> {
+    if (!isStorableKey(id)) return null;
+    for (;;) {
+      const row = await this.#read(id);
+      if (!row) return null;
+      const { expiresAt, details } = change(fromRow(row));
+      const kept = Number(row.expires_at);
+      const end = expiresAt === undefined ? kept : Math.min(kept, Date.parse(expiresAt));
+      const text = details ? JSON.stringify(details) : row.details;
+      if (end === kept && text === row.details) return fromRow(row);
+      const next = { ...row, expires_at: end, details: text };
+      const changed = await this.#database.change(CHANGE, [end, text, id, kept, row.details]);
+      if (changed === 1) return fromRow(next);
+    }
   }
 
   /** Newest first. */
@@ -169,6 +203,11 @@ export class SessionStore {
       [Number(surplus.last_seen_at), surplus.id],
     );
     return expired + idle + beyond;
+  }
+
+  async #read(id: string): Promise<SessionRow | undefined> {
+    const [row] = await this.#database.rows<SessionRow>(`${SELECT} WHERE id = ?`, [id]);
+    return row;
   }
 
   async #changesOne(id: string, sql: string, values: readonly SqlValue[]): Promise<boolean> {

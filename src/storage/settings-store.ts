@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { SECRETS_KEY_BYTES } from '../tenant/sealed-secret.js';
 import { tenantSettingsSchema, type TenantSettings } from '../tenant/tenant-settings.js';
 import { Database } from './database.js';
 import { COUNT_TENANT_CHANGE } from './tenant-revision.js';
@@ -91,5 +93,27 @@ export class SettingsStore {
         values: [hash],
       },
     ]);
+  }
+
+  /**
+   * What the secrets of Actions are sealed with. It is made when it is first asked for, of several instances by one, and never changes:
+   * whoever has it may keep it.
+   */
+  async secretsKey(): Promise<Buffer> {
+    const kept = await this.#keptSecretsKey();
+    if (kept) return kept;
+    await this.#database.change(
+      'UPDATE tenant SET secrets_key = ? WHERE id = 1 AND secrets_key IS NULL',
+      // nobody can have parsed what was not there: it counts as no change
+      [randomBytes(SECRETS_KEY_BYTES).toString('base64url')],
+    );
+    return (await this.#keptSecretsKey())!;
+  }
+
+  async #keptSecretsKey(): Promise<Buffer | null> {
+    const [row] = await this.#database.rows<{ secrets_key: string | null }>(
+      'SELECT secrets_key FROM tenant WHERE id = 1',
+    );
+    return typeof row?.secrets_key === 'string' ? Buffer.from(row.secrets_key, 'base64url') : null;
   }
 }

@@ -10,6 +10,8 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ActionCacheStore } from './action-cache-store.js';
+import { ActionStore } from './action-store.js';
 import { ClientStore } from './client-store.js';
 import { openDataSource } from './data-source.js';
 import { LoginAttemptStore } from './login-attempt-store.js';
@@ -29,6 +31,8 @@ const STORES = [
   SessionStore,
   LogoutStore,
   LoginAttemptStore,
+  ActionStore,
+  ActionCacheStore,
 ];
 
 @Module({})

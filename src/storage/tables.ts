@@ -27,6 +27,7 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
         revision: integer,
         settings: nullableText,
         admin_token_hash: nullableText,
+        secrets_key: nullableText,
       },
     }),
     new EntitySchema({
@@ -67,6 +68,7 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
         password_hash: nullableText,
         document: text,
         username_digest: nullableText,
+        logins_count: { ...integer, nullable: true },
       },
       indices: [
         { name: 'users_by_age', columns: ['created_at', 'user_id'] },
@@ -101,6 +103,7 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
         authenticated_at: instant,
         last_seen_at: instant,
         expires_at: instant,
+        details: nullableText,
       },
       indices: [
         { name: 'sessions_by_user', columns: ['user_id', 'created_at', 'id'] },
@@ -130,6 +133,56 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
     new EntitySchema({
       name: 'login_attempts',
       columns: { key, count: integer, until: instant },
+    }),
+    new EntitySchema({
+      name: 'actions',
+      columns: {
+        id: key,
+        revision: integer,
+        created_at: instant,
+        trigger: text,
+        name_digest: text,
+        deployed_version_id: nullableText,
+        document: text,
+      },
+      indices: [
+        { name: 'actions_by_age', columns: ['created_at', 'id'] },
+        { name: 'actions_by_name', columns: ['name_digest'], unique: true },
+      ],
+    }),
+    new EntitySchema({
+      name: 'action_versions',
+      columns: { id: key, action_id: text, number: integer, created_at: instant, content: text },
+      indices: [{ name: 'action_versions_by_number', columns: ['action_id', 'number'], unique: true }],
+      foreignKeys: [
+        {
+          name: 'action_versions_of_action',
+          target: 'actions',
+          columnNames: ['action_id'],
+          referencedColumnNames: ['id'],
+          onDelete: 'CASCADE',
+        },
+      ],
+    }),
+    new EntitySchema({
+      name: 'action_bindings',
+      columns: { id: key, trigger: text, position: integer, action_id: text, document: text },
+      indices: [
+        { name: 'action_bindings_in_order', columns: ['trigger', 'position'], unique: true },
+        { name: 'action_bindings_by_action', columns: ['action_id'] },
+      ],
+      foreignKeys: [
+        {
+          name: 'action_bindings_of_action',
+          target: 'actions',
+          columnNames: ['action_id'],
+          referencedColumnNames: ['id'],
+        },
+      ],
+    }),
+    new EntitySchema({
+      name: 'action_cache',
+      columns: { trigger: key, key, value: text, expires_at: instant },
     }),
   ];
 }

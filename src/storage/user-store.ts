@@ -10,6 +10,11 @@ import { isStorableKey } from './storable-key.js';
 const digestOf = (name: unknown): string | null =>
   typeof name === 'string' ? lookupDigest(name.toLowerCase()) : null;
 
+/** One statement counts, so that of logins at the same time each is told another number. The first begins with what the store knows. */
+const COUNT_LOGIN = `UPDATE users SET logins_count = 1 + COALESCE(logins_count,
+  (SELECT count(*) FROM transactions WHERE transactions.user_id = users.user_id AND transactions.status = 'completed'))
+  WHERE user_id = ? RETURNING logins_count`;
+
 export class UserStore {
   readonly #database: Database;
   readonly #users: Documents<User>;
@@ -95,5 +100,15 @@ export class UserStore {
       userId,
     ]);
     return changed === 1;
+  }
+
+  /**
+   * Counts a login, and yields how many there were, this one included; `null` where there is no such user. Where none was counted yet,
+   * the completed transactions that are still stored count too.
+   */
+  async countLogin(userId: string): Promise<number | null> {
+    if (!isStorableKey(userId)) return null;
+    const [row] = await this.#database.rows<{ logins_count: number }>(COUNT_LOGIN, [userId]);
+    return row?.logins_count ?? null;
   }
 }

@@ -70,6 +70,11 @@ async function fillFirstTables(url: string): Promise<void> {
   await dataSource.destroy();
 }
 
+async function isApplied(dataSource: DataSource, migration: string): Promise<boolean> {
+  const applied = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations');
+  return applied.some(({ name }) => name === migration);
+}
+
 const idsOf = (items: readonly { id: string }[]): string[] => items.map(({ id }) => id);
 const newestFirst = (transactions: readonly Transaction[]): string[] => idsOf(transactions.toReversed());
 
@@ -127,7 +132,7 @@ onEachDatabase('taken back, it leaves what the first version can hold', async ({
   await fillFirstTables(url);
   const first = await open();
   await new TransactionStore(first).insert(aTransaction('txn_none', { clientId: null, createdAt: AT }));
-  await first.undoLastMigration();
+  while (await isApplied(first, 'BrowserLogins1795230000000')) await first.undoLastMigration();
   for (const table of ['sessions', 'session_participants', 'logouts', 'login_attempts'])
     await expect(first.query(`SELECT * FROM ${table}`)).rejects.toThrow(table);
   const kept = await first.query<{ id: string }[]>(

@@ -11,6 +11,8 @@ import { DataSource } from 'typeorm';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config.js';
 import { startFailure } from '../../src/start-failure.js';
+import { ActionCacheStore } from '../../src/storage/action-cache-store.js';
+import { ActionStore } from '../../src/storage/action-store.js';
 import { ClientStore } from '../../src/storage/client-store.js';
 import { openDataSource } from '../../src/storage/data-source.js';
 import { Database } from '../../src/storage/database.js';
@@ -262,6 +264,8 @@ test('the module hands every store to whoever asks, over one database, and close
       SessionStore,
       LogoutStore,
       LoginAttemptStore,
+      ActionStore,
+      ActionCacheStore,
     ])
       expect(module.get(Store)).toBeInstanceOf(Store);
     expect(await module.get(SettingsStore).revision()).toBe(0);

@@ -15,6 +15,7 @@ test.each([
   ['transaction_not_found', 404],
   ['transaction_finished', 409],
   ['user_exists', 409],
+  ['secret_unreadable', 409],
   ['body_too_large', 413],
   ['content_type_unsupported', 415],
   ['host_not_ours', 421],

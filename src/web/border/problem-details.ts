@@ -37,6 +37,8 @@ const STATUS_BY_CODE: readonly (readonly [code: RegExp, status: number])[] = [
   [/^too_many_/, 429],
   [/_exists$/, 409],
   [/^transaction_/, 409],
+  // what is stored is at fault, and the caller can mend it
+  [/^secret_unreadable$/, 409],
 ];
 
 /** The HTTP status of an error code; a known error that no table names was caused by bad input. */
