@@ -21,6 +21,9 @@ import { CHROMIUM, chromium, judgedBy } from '../support/judges.js';
 
 const NONCE = 'bm9uY2UgbWFkZSBvbmNl';
 
+/** A machine with more to do than this makes a browser slow. */
+const PATIENTLY = { timeout: 15_000 };
+
 interface Arrival {
   readonly method: string;
   readonly url: string;
@@ -250,7 +253,7 @@ judgedBy(chromium)('an SP that leaves the page where it is can be asked again by
   await page.getByRole('button', { name: 'Continue' }).waitFor();
   expect(sp.arrivals).toHaveLength(1);
   await page.getByRole('button', { name: 'Continue' }).click();
-  await expect.poll(() => sp.arrivals.length).toBe(2);
+  await expect.poll(() => sp.arrivals.length, PATIENTLY).toBe(2);
   await page.close();
 });
 
@@ -262,7 +265,7 @@ judgedBy(chromium)('an address that is a script does not run', async () => {
   ]) {
     const { page, complaints } = await open();
     await page.goto(address);
-    await expect.poll(() => complaints.join()).toMatch(/Content Security Policy/);
+    await expect.poll(() => complaints.join(), PATIENTLY).toMatch(/Content Security Policy/);
     expect(await page.title()).not.toBe('run');
     await page.close();
   }
@@ -379,26 +382,28 @@ judgedBy(chromium)(
   'an SP that is gone, that takes no notice, or that keeps the browser waiting does not hold the user',
   async () => {
     const cases = [
-      [`${deadOrigin}/slo`, 'unreachable', 3_500],
-      [`${silentOrigin}/slo`, 'silent', 7_000],
-      [`${sp.origin}/never`, 'silent', 12_000],
+      [`${deadOrigin}/slo`, 'unreachable'],
+      [`${silentOrigin}/slo`, 'silent'],
+      [`${sp.origin}/never`, 'silent'],
     ] as const;
     await Promise.all(
-      cases.map(async ([target, why, within], index) => {
+      cases.map(async ([target, why], index) => {
         const address = showStep(index % 2 === 0 ? byPost(target) : { url: target }, {
           state: `lgt_${index}`,
         });
         const { page } = await open();
         await page.goto(address, { waitUntil: 'commit' });
         const own = (): unknown[] => posts.filter(({ state }) => state === `lgt_${index}`);
-        // Playwright takes the navigation that is given up for its own
-        await expect.poll(own, { timeout: within }).toHaveLength(1);
+        // `waitForURL` would take the navigation that is given up for its own, and fail with it
+        await expect.poll(() => page.url(), { timeout: 30_000 }).toBe(`${origin}/logout`);
         expect(own()).toEqual([{ state: `lgt_${index}`, csrf: 'csrf-token', action: 'skip', why }]);
-        await page.waitForURL(`${origin}/logout`);
         await page.close();
       }),
     );
+    // the last was there, and left out only after it had been asked
+    expect(sp.arrivals.map(({ url }) => url)).toEqual(['/favicon.ico', '/never']);
   },
+  60_000,
 );
 
 judgedBy(chromium)('an SP that hides from other origins is asked where it is known to be alive', async () => {
