@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError, baseUrlOf, readConfig, withoutPassword } from './config.js';
 
@@ -20,6 +21,7 @@ test('an empty environment serves the demo tenant from a file on loopback', () =
     baseUrl: null,
     databaseUrl: 'file:data/mintmark.sqlite',
     seedFile: expect.stringMatching(/examples\/demo\/mintmark\.yaml$/),
+    actionModulesFolder: process.cwd(),
     adminToken: null,
     certsFolder: 'certs',
     allowedHosts: [],
@@ -43,6 +45,7 @@ test('every variable is read', () => {
       BASE_URL: 'https://idp.example.test/',
       DATABASE_URL: 'postgresql://mint:secret@db:5432/mint',
       MINTMARK_SEED: 'my.yaml',
+      MINTMARK_ACTION_MODULES: '/srv/actions/',
       MINTMARK_ADMIN_TOKEN: 'abcdefghijklmnop',
       MINTMARK_CERTS: '/etc/mint',
       MINTMARK_ALLOWED_HOSTS: 'IdP.test, idp.internal:8443,[::1]:9',
@@ -54,6 +57,7 @@ test('every variable is read', () => {
     baseUrl: 'https://idp.example.test',
     databaseUrl: 'postgres://mint:secret@db:5432/mint',
     seedFile: 'my.yaml',
+    actionModulesFolder: '/srv/actions',
     adminToken: 'abcdefghijklmnop',
     certsFolder: '/etc/mint',
     allowedHosts: ['idp.test', 'idp.internal:8443', '[::1]:9'],
@@ -63,6 +67,13 @@ test('every variable is read', () => {
 
 test('an empty variable is an unset one', () => {
   expect(readConfig({ PORT: '', BASE_URL: ' ', MINTMARK_ADMIN_TOKEN: '' })).toEqual(readConfig({}));
+});
+
+test('packages of Actions are looked up beside a seed of the operator, else where they are', () => {
+  expect(readConfig({ MINTMARK_SEED: '/srv/idp/mintmark.yaml' }).actionModulesFolder).toBe('/srv/idp');
+  expect(readConfig({ MINTMARK_SEED: 'seeds/my.yaml' }).actionModulesFolder).toBe(resolve('seeds'));
+  expect(readConfig({ MINTMARK_SEED: 'none' }).actionModulesFolder).toBe(process.cwd());
+  expect(readConfig({ MINTMARK_ACTION_MODULES: 'here' }).actionModulesFolder).toBe(resolve('here'));
 });
 
 test('the seed can be switched off', () => {

@@ -3,6 +3,7 @@
  * One table has every variable; `docs/configuration.md` is written from it.
  */
 import { isIP } from 'node:net';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { MintmarkError, type FieldError } from './protocol/mintmark-error.js';
@@ -107,7 +108,15 @@ export const VARIABLES = {
     initial: fileURLToPath(new URL('../examples/demo/mintmark.yaml', import.meta.url)),
     otherwise: 'the demo tenant, `examples/demo/mintmark.yaml`',
     allowed: 'the path of a .yaml or .yml file, or none',
-    description: 'Seed file: the settings, clients and users the tenant starts with.',
+    description: 'Seed file: the settings, clients, users and Actions the tenant starts with.',
+  }),
+  MINTMARK_ACTION_MODULES: variable<string | null>({
+    schema: z.string().transform((folder) => resolve(folder)),
+    initial: null,
+    otherwise: 'the folder of the seed file where MINTMARK_SEED names one, else the working directory',
+    allowed: 'the path of a folder',
+    description:
+      'Folder whose `node_modules` holds the npm packages of Actions that are deployed over `/api/v2/actions`. Actions of a seed file find theirs from the folder of their code.',
   }),
   MINTMARK_ADMIN_TOKEN: variable<string | null>({
     schema: z.string().regex(/^[\w.~+/-]{16,256}=*$/),
@@ -158,6 +167,8 @@ export interface Config {
   readonly databaseUrl: string;
   /** Path of the seed file; `null` seeds nothing. */
   readonly seedFile: string | null;
+  /** Absolute. */
+  readonly actionModulesFolder: string;
   readonly adminToken: string | null;
   readonly certsFolder: string;
   /** Lower case. */
@@ -182,12 +193,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       errors.push({ pointer: `/${name}`, detail: `${name} must be ${row.allowed}.` });
     return (result?.success ? result.data : row.initial) as never;
   };
+  const seedFile = read('MINTMARK_SEED');
+  const isOwnSeed = seedFile !== null && seedFile !== VARIABLES.MINTMARK_SEED.initial;
   const config: Config = {
     port: read('PORT'),
     host: read('HOST'),
     baseUrl: read('BASE_URL'),
     databaseUrl: read('DATABASE_URL'),
-    seedFile: read('MINTMARK_SEED'),
+    seedFile,
+    actionModulesFolder:
+      read('MINTMARK_ACTION_MODULES') ?? (isOwnSeed ? resolve(dirname(seedFile)) : process.cwd()),
     adminToken: read('MINTMARK_ADMIN_TOKEN'),
     certsFolder: read('MINTMARK_CERTS'),
     allowedHosts: Object.freeze(read('MINTMARK_ALLOWED_HOSTS')),

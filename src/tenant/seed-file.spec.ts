@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseSeed } from './seed-file.js';
+import { parseSeed, readSeedText } from './seed-file.js';
 import { TenantError } from './tenant-error.js';
 
 const read = (yaml: string) => parseSeed(yaml, 'mintmark.yaml');
@@ -15,8 +15,8 @@ const complaint = (yaml: string): string => {
 };
 
 test('an empty file is an empty seed', () => {
-  expect(read('')).toEqual({ settings: {}, clients: [], users: [] });
-  expect(read('# nothing yet\n')).toEqual({ settings: {}, clients: [], users: [] });
+  expect(read('')).toEqual({ settings: {}, clients: [], users: [], actions: [] });
+  expect(read('# nothing yet\n')).toEqual({ settings: {}, clients: [], users: [], actions: [] });
 });
 
 test('settings that the file does not name stay unset', () => {
@@ -159,4 +159,125 @@ test('members named like those of every object are plain fields', () => {
 test('a fault never repeats what a secret field holds', () => {
   expect(complaint('clients: [{client_id: a, name: A, client_secret: [hunter2]}]')).not.toContain('hunter2');
   expect(complaint('users: [{user_id: a, password: 8253}]')).not.toContain('8253');
+});
+
+test('an Action names its trigger, its code, and what it needs as maps or as lists', () => {
+  const { actions } = read(`
+actions:
+  - name: Grant roles
+    trigger: post-login
+    code: ./actions/grant-roles.js
+    secrets: { API_KEY: s3cret, URL: "https://api.test" }
+    dependencies: { axios: 1.7.0, "@scope/thing": latest }
+  - name: Scopes
+    supported_triggers: [{ id: credentials-exchange, version: v2 }]
+    code: scopes.js
+    runtime: node18
+    deployed: true
+    status: built
+    display_name: Cut the scopes
+    secrets: [{ name: A, value: b }]
+    dependencies: [{ name: lodash, version: 4.17.21 }, { name: jose }]
+`);
+  expect(actions).toEqual([
+    {
+      name: 'Grant roles',
+      displayName: 'Grant roles',
+      trigger: 'post-login',
+      code: './actions/grant-roles.js',
+      runtime: 'node22',
+      secrets: [
+        { name: 'API_KEY', value: 's3cret' },
+        { name: 'URL', value: 'https://api.test' },
+      ],
+      dependencies: [
+        { name: 'axios', version: '1.7.0' },
+        { name: '@scope/thing', version: 'latest' },
+      ],
+    },
+    {
+      name: 'Scopes',
+      displayName: 'Cut the scopes',
+      trigger: 'credentials-exchange',
+      code: 'scopes.js',
+      runtime: 'node18',
+      secrets: [{ name: 'A', value: 'b' }],
+      dependencies: [
+        { name: 'lodash', version: '4.17.21' },
+        { name: 'jose', version: 'latest' },
+      ],
+    },
+  ]);
+});
+
+const ACTION = '{ name: A, trigger: post-login, code: a.js';
+test.each<[string, string, string]>([
+  [
+    'an unknown trigger',
+    'actions: [{ name: A, trigger: post_login, code: a.js }]',
+    'mintmark.yaml:1:22: actions[0].trigger: is no trigger that Mintmark runs: there are post-login and credentials-exchange',
+  ],
+  [
+    'no trigger',
+    'actions: [{ name: A, code: a.js }]',
+    'mintmark.yaml:1:11: actions[0].trigger: is missing: post-login or credentials-exchange',
+  ],
+  [
+    'two triggers that differ',
+    `actions: [${ACTION}, supported_triggers: [{ id: credentials-exchange }] }]`,
+    'mintmark.yaml:1:22: actions[0].trigger: is post-login, but supported_triggers says credentials-exchange',
+  ],
+  ['no code', 'actions: [{ name: A, trigger: post-login }]', 'actions[0].code: is missing'],
+  [
+    'code in place of its path',
+    'actions: [{ name: A, trigger: post-login, code: "exports.a = async () => {}" }]',
+    'actions[0].code: must be the path of a file',
+  ],
+  [
+    'two of one name',
+    `actions:\n  - ${ACTION} }\n  - ${ACTION} }`,
+    'mintmark.yaml:3:7: actions[1].name: "A" is already actions[0]',
+  ],
+  [
+    'a secret twice',
+    `actions: [${ACTION}, secrets: [{ name: a, value: b }, { name: a, value: c }] }]`,
+    'actions[0].secrets[1].name: there is a secret a already',
+  ],
+  [
+    'a secret that is no text',
+    `actions: [${ACTION}, secrets: { A: 5 } }]`,
+    'actions[0].secrets.A: must be string: put it in quotes',
+  ],
+  [
+    'a secret without a name',
+    `actions: [${ACTION}, secrets: text }]`,
+    'actions[0].secrets: must be a map of names',
+  ],
+  [
+    'a dependency that is no package',
+    `actions: [${ACTION}, dependencies: { ../x: latest } }]`,
+    'actions[0].dependencies["../x"]: the name must be the name of an npm package',
+  ],
+  [
+    'an Action that is not to run',
+    `actions: [${ACTION}, deployed: false }]`,
+    'actions[0].deployed: must be true',
+  ],
+  [
+    'more than a trigger runs',
+    `actions: [${Array.from({ length: 21 }, (_, index) => `{ name: A${index}, trigger: post-login, code: a.js }`).join(', ')}]`,
+    'actions[20]: post-login runs at most 20 Actions',
+  ],
+])('%s is told with its line', (_what, yaml, said) => {
+  expect(complaint(yaml)).toContain(said);
+});
+
+test('faults that are found later are told with the line of what they are about', () => {
+  const { refusal } = readSeedText(
+    'actions:\n  - name: A\n    trigger: post-login\n    code: a.js\n',
+    'm.yaml',
+  );
+  expect(refusal([{ pointer: '/actions/0/code', detail: 'a.js:3:4: no' }]).description).toBe(
+    'm.yaml:4:5: actions[0].code: a.js:3:4: no',
+  );
 });

@@ -2,6 +2,7 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document } from 'yaml';
 import { fieldErrors, jsonPointer } from '../protocol/field-errors.js';
 import type { FieldError } from '../protocol/mintmark-error.js';
+import { ACTION_LIMITS, TRIGGER_IDS } from './action.js';
 import { seedSchema, type Seed } from './seed.js';
 import { TenantError } from './tenant-error.js';
 
@@ -81,8 +82,26 @@ function repeated(seed: Seed): FieldError[] {
       'user_id',
       seed.users.map((user) => user.user_id),
     ),
+    ...twice(
+      'actions',
+      'name',
+      seed.actions.map((action) => action.name),
+    ),
   ];
 }
+
+/** A trigger runs so many Actions and no more. */
+const beyondLimit = ({ actions }: Seed): FieldError[] =>
+  TRIGGER_IDS.flatMap((trigger) =>
+    actions
+      .map((action, index) => ({ action, index }))
+      .filter(({ action }) => action.trigger === trigger)
+      .slice(ACTION_LIMITS.actionsPerTrigger, ACTION_LIMITS.actionsPerTrigger + 1)
+      .map(({ index }) => ({
+        pointer: jsonPointer(['actions', index]),
+        detail: `${trigger} runs at most ${ACTION_LIMITS.actionsPerTrigger} Actions, and this is one more`,
+      })),
+  );
 
 /** `clients[0].callbacks[1]`, as people write it. */
 const readable = (pointer: string): string =>
@@ -112,11 +131,20 @@ const valueAt = (value: unknown, pointer: string): unknown =>
       value,
     );
 
+export interface ReadSeed {
+  readonly seed: Seed;
+  /** The `seed_invalid` for faults that are found later, as in files that the seed names; pointers as in the file. */
+  readonly refusal: (errors: readonly FieldError[]) => TenantError;
+}
+
+/** The seed alone, see `readSeedText`. */
+export const parseSeed = (yaml: string, fileName: string): Seed => readSeedText(yaml, fileName).seed;
+
 /**
  * The seed that the text of a YAML file describes; an empty file is an empty seed.
  * Throws TenantError `seed_invalid`, whose description has one line a fault: `file:line:column: field: what is wrong`.
  */
-export function parseSeed(yaml: string, fileName: string): Seed {
+export function readSeedText(yaml: string, fileName: string): ReadSeed {
   const lines = new LineCounter();
   const document = parseDocument(yaml, {
     lineCounter: lines,
@@ -138,20 +166,22 @@ export function parseSeed(yaml: string, fileName: string): Seed {
   const plain = plainValues(document);
   if (plain.faults.length > 0) throw seedInvalid(fileName, lines, plain.faults);
   const input = plain.value ?? {};
+  const refusal = (errors: readonly FieldError[]): TenantError =>
+    seedInvalid(
+      fileName,
+      lines,
+      errors.map(({ pointer, detail }) => ({
+        pointer,
+        offset: nearestOffset(plain.offsets, pointer),
+        detail: withHint(detail, valueAt(input, pointer)),
+      })),
+    );
   const result = seedSchema.safeParse(input);
   const errors = result.success
-    ? repeated(result.data)
+    ? [...repeated(result.data), ...beyondLimit(result.data)]
     : fieldErrors(result.error.issues, { schema: seedSchema, input });
-  if (result.success && errors.length === 0) return result.data;
-  throw seedInvalid(
-    fileName,
-    lines,
-    errors.map(({ pointer, detail }) => ({
-      pointer,
-      offset: nearestOffset(plain.offsets, pointer),
-      detail: withHint(detail, valueAt(input, pointer)),
-    })),
-  );
+  if (result.success && errors.length === 0) return { seed: result.data, refusal };
+  throw refusal(errors);
 }
 
 /** A missing field stands where its parent does. */

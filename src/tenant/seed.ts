@@ -1,5 +1,7 @@
-/** What a seed file may hold: the settings, clients and users a tenant starts with, in the shapes of the REST API. */
+/** What a seed file may hold: the settings, clients, users and Actions a tenant starts with, in the shapes of the REST API. */
 import { z } from 'zod';
+import { seedActionSchema } from './seed-action.js';
+import { ACTION_LIMITS } from './action.js';
 import { clientBodySchema } from './client.js';
 import { tenantSettingsSchema } from './tenant-settings.js';
 import { userBodySchema } from './user.js';
@@ -28,6 +30,11 @@ export const seedSchema = z.strictObject({
     .default([]),
   users: z
     .array(userBodySchema.extend({ user_id: userBodySchema.shape.user_id.unwrap() }), 'must be array')
+    .default([]),
+  /** In each trigger they run in the order in which they stand here. */
+  actions: z
+    .array(seedActionSchema, 'must be array')
+    .max(ACTION_LIMITS.actions, `must NOT have more than ${ACTION_LIMITS.actions} items`)
     .default([]),
 });
 export type Seed = z.infer<typeof seedSchema>;

@@ -25,7 +25,7 @@ begins with \`MINTMARK_\`. An empty variable is an unset one. Relative paths sta
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-What the tenant holds (settings, clients, users) is in the seed file; see \`examples/demo/mintmark.yaml\`.
+What the tenant holds (settings, clients, users, Actions) is in the seed file; see \`examples/demo/mintmark.yaml\`.
 
 ## Reaching it from elsewhere
 
