@@ -70,7 +70,7 @@ test('cuts a long value, never through a character, and leaves a long name out',
   expect(query).toEqual({ value: 'v'.repeat(2047) });
 });
 
-test('what is not kept may be longer', () => {
+test('whoever expects a long value may ask for all of it', () => {
   const token = 't'.repeat(20_000);
   expect(requestFactsOf(requestOf('', { body: `token=${token}` }), 65_536).body).toEqual({ token });
 });

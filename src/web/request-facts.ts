@@ -28,7 +28,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   '__proto__',
 ]);
 
-/** Of a request that a browser makes. A body is a form, as it was posted; `longestValue` is for what is not kept. */
+/** Of a request that a browser makes. A body is a form, as it was posted. */
 export const requestFactsOf = (request: FastifyRequest, longestValue = LONGEST_VALUE): RequestFacts => ({
   ...callerOf(request),
   query: parametersOf(queryOf(request), longestValue),

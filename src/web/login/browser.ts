@@ -12,10 +12,11 @@ export function refuseHead({ method }: FastifyRequest): void {
   });
 }
 
-export const browserOf = (request: FastifyRequest): Browser => ({
+/** `longestValue`: where a parameter may carry a whole token, more of it is to be kept than of others. */
+export const browserOf = (request: FastifyRequest, longestValue?: number): Browser => ({
   sessionToken: readSessionToken(request),
   browserToken: readBrowserToken(request),
   // browsers name the origin of every post (Fetch 3.1); programs do not, and theirs bring what they have
   isPostOfPage: request.method === 'POST' && request.headers.origin !== undefined,
-  request: requestFactsOf(request),
+  request: requestFactsOf(request, longestValue),
 });
