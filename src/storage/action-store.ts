@@ -29,8 +29,10 @@ export interface NewVersion {
   /** UUID v4. */
   readonly versionId: string;
   readonly now: Date;
-  /** Of an older version, to go back to it; the draft's where it is left out. */
-  readonly content?: ActionContent | undefined;
+  /** Of an older version, to go back to it, or made from what runs now; the draft's where it is left out. */
+  readonly content?: ActionContent | ((deployed: ActionContent | null) => ActionContent) | undefined;
+  /** Yields what runs already where that is the same: of instances that deploy one change at once, one does. */
+  readonly skipsSame?: boolean | undefined;
 }
 
 interface VersionRow {
@@ -188,17 +190,29 @@ export class ActionStore {
    * Makes the next version, and has it run from the next login on; `null` where there is no such Action.
    * Of the versions the newest stay; what runs is the newest of all.
    */
-  async deploy(id: string, { versionId, now, content }: NewVersion): Promise<Deployment | null> {
+  async deploy(
+    id: string,
+    { versionId, now, content, skipsSame = false }: NewVersion,
+  ): Promise<Deployment | null> {
     for (;;) {
       const read = await this.#read(id);
       if (!read) return null;
+      const next =
+        typeof content === 'function'
+          ? content(read.deployed?.content ?? null)
+          : (content ?? read.action.draft);
+      if (skipsSame && read.deployed && isSame(next, read.deployed.content)) {
+        const running = await this.version(read.action.deployedVersionId!);
+        if (running) return { action: read.action, version: running };
+        continue;
+      }
       const version: ActionVersion = {
         id: versionId,
         actionId: id,
         number: (read.deployed?.number ?? 0) + 1,
         created_at: now.toISOString(),
         deployed: true,
-        content: content ?? read.action.draft,
+        content: next,
       };
       const action: Action = {
         ...read.action,
