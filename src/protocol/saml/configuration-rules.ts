@@ -12,7 +12,7 @@ import { SamlError } from './saml-error.js';
 import type { SettingName } from './settings.js';
 
 /** Bytes of UTF-8 JSON of all attributes that were set. */
-const ATTRIBUTES_LIMIT_IN_BYTES = 102_400;
+export const ATTRIBUTES_LIMIT_IN_BYTES = 102_400;
 export const ATTRIBUTES_LIMIT = 100;
 
 /** Where each layer keeps its settings in the input. */
