@@ -23,7 +23,7 @@ function metadataValue(value: unknown): MetadataValue {
     );
   if (!Number.isFinite(value)) throw new Error('value must be a finite number');
   if (Number.isInteger(value) && !Number.isSafeInteger(value))
-    throw new Error('value must be a safe integer (at most 2 to the 53rd); pass larger ones as string');
+    throw new Error('value must be a safe integer (below 2 to the power of 53); pass larger ones as string');
   return value + 0;
 }
 
