@@ -48,3 +48,11 @@ test('a frame that is no JSON is refused, and not quoted', () => {
   expect(() => new FrameReader().push(hostile)).not.toThrow(/secret/);
   expect(codeOf(() => new FrameReader().push(Buffer.from([0, 0, 0, 0])))).toBe('frame_not_json');
 });
+
+test('what was said before a fault is heard before the fault', () => {
+  const reader = new FrameReader();
+  const fault = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+  expect(reader.push(Buffer.concat([encodeFrame({ type: 'start' }), fault]))).toEqual([{ type: 'start' }]);
+  expect(() => reader.push(Buffer.alloc(0))).toThrow(FrameError);
+  expect(() => reader.push(encodeFrame(1))).toThrow(FrameError);
+});

@@ -42,14 +42,30 @@ export class FrameReader {
   #held = 0;
   #needed = HEADER;
   #inBody = false;
+  #failure: FrameError | null = null;
 
   constructor(private readonly limit: number = BOUNDS.frameBytes) {}
 
-  /** The messages that are complete with this piece. Throws a FrameError once, after which the reader is of no more use. */
+  /**
+   * The messages that are complete with this piece. Throws a FrameError, then and ever after; what was whole before the fault is handed
+   * out first, so that it is thrown by the next call (with an empty piece, too).
+   */
   push(piece: Buffer): unknown[] {
+    if (this.#failure) throw this.#failure;
     this.#pieces.push(piece);
     this.#held += piece.length;
     const messages: unknown[] = [];
+    try {
+      this.#cut(messages);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#failure = error;
+      if (messages.length === 0) throw error;
+    }
+    return messages;
+  }
+
+  #cut(messages: unknown[]): void {
     while (this.#held >= this.#needed) {
       const part = this.#take(this.#needed);
       if (this.#inBody) {
@@ -62,7 +78,6 @@ export class FrameReader {
       }
       this.#inBody = !this.#inBody;
     }
-    return messages;
   }
 
   #take(count: number): Buffer {
