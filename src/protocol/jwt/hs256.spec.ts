@@ -120,6 +120,8 @@ test('a token of another kind, and a header that demands extensions, are refused
   expect(verifyHs256(forged({ alg: 'HS256', typ: 'at+jwt' }), secret)).toMatchObject({
     reason: 'Unexpected token payload type: its typ is "at+jwt", not JWT',
   });
+  for (const typ of [null, 1, {}, ''])
+    expect(verifyHs256(forged({ alg: 'HS256', typ }), secret)).toHaveProperty('reason');
   expect(verifyHs256(forged({ alg: 'HS256', typ: 'jwt' }), secret)).toEqual({ claims: { sub: 'x' } });
   const critical = await new CompactSign(octets('{}'))
     .setProtectedHeader({ alg: 'HS256', b64: true, crit: ['b64'] })
