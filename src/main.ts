@@ -38,7 +38,11 @@ function stopOnSignals(server: RunningServer): void {
 
 const seededInWords = ({ seeded }: RunningServer): string | null => {
   if (seeded === null) return null;
-  const what = `${seeded.clients} clients and ${seeded.users} users`;
+  const { clients, users, actions } = seeded;
+  const what =
+    actions === 0
+      ? `${clients} clients and ${users} users`
+      : `${clients} clients, ${users} users and ${actions} Actions`;
   return seeded.file === VARIABLES.MINTMARK_SEED.initial
     ? `The demo tenant was made: ${what}. MINTMARK_SEED names a seed of your own, or none.`
     : `The seed ${seeded.file} was applied: ${what}.`;

@@ -2,6 +2,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { VARIABLES, type Config } from './config.js';
+import { ActionDeploymentService } from './login/action-deployment.service.js';
 import { Clock, Failures } from './login/ports.js';
 import { provideAdminToken, type AdminToken } from './provision/admin-token.js';
 import { applySeed, readSeed, type SeedStores } from './provision/seed.js';
@@ -20,7 +21,12 @@ export interface Provisioned {
   readonly firstStart: boolean;
   readonly keys: ProvidedKeys;
   /** The seed that was applied. */
-  readonly seeded: { readonly file: string; readonly clients: number; readonly users: number } | null;
+  readonly seeded: {
+    readonly file: string;
+    readonly clients: number;
+    readonly users: number;
+    readonly actions: number;
+  } | null;
 }
 
 /**
@@ -36,14 +42,17 @@ export async function provision(
     settings: app.get(SettingsStore),
     clients: app.get(ClientStore),
     users: app.get(UserStore),
+    actions: app.get(ActionDeploymentService),
   };
   const keys = app.get(SigningKeyStore);
   app.get(Failures).report = (err, what) => log.error({ err }, what);
   const now = app.get(Clock).now();
 
   const pair = await readTenantPair(config.certsFolder);
-  const seed = (await isSeedWanted(config, stores)) ? await readSeed(config.seedFile!) : null;
-  const commonName = seed?.settings.name ?? (await stores.settings.get()).name;
+  const seed = (await isSeedWanted(config, stores))
+    ? await readSeed(config.seedFile!, (action) => stores.actions.tryPackages(action))
+    : null;
+  const commonName = seed?.seed.settings.name ?? (await stores.settings.get()).name;
   const imported = pair && { pair, key: tenantKeyOf(pair, { now, commonName }) };
   if (pair?.isExposed)
     log.warn(`${pair.keyFile} can be read by other users of this machine: chmod 600 ${pair.keyFile}`);
@@ -65,8 +74,9 @@ export async function provision(
     keys: provided,
     seeded: seed && {
       file: config.seedFile!,
-      clients: seed.clients.length,
-      users: seed.users.length,
+      clients: seed.seed.clients.length,
+      users: seed.seed.users.length,
+      actions: seed.actions.length,
     },
   };
 }

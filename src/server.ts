@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { pino } from 'pino';
 import { AppModule } from './app.module.js';
 import { baseUrlOf, type Config } from './config.js';
-import { BaseUrl } from './login/ports.js';
+import { ActionModules, BaseUrl } from './login/ports.js';
 import { provision, type Provisioned } from './provision.js';
 import { takeBackAdminToken } from './provision/admin-token.js';
 import { SettingsStore } from './storage/settings-store.js';
@@ -39,6 +39,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     report: (err, where) => log.error({ err, where }, 'a request failed'),
   });
   let provisioned: Provisioned | undefined;
+  app.get(ActionModules).folder = config.actionModulesFolder;
   try {
     provisioned = await provision(app, config, log);
     serveDocs(app, VERSION);

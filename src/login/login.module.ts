@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ActionDeploymentService } from './action-deployment.service.js';
 import { AuthenticationService } from './authentication.service.js';
 import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
@@ -7,7 +8,7 @@ import { InspectionService } from './inspection.service.js';
 import { LogoutMessagesService } from './logout-messages.service.js';
 import { LogoutPartiesService } from './logout-parties.service.js';
 import { LogoutsService } from './logouts.service.js';
-import { BaseUrl, Clock, Failures, Randomness } from './ports.js';
+import { ActionModules, BaseUrl, Clock, Failures, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
 import { SamlLoginsService } from './saml-logins.service.js';
 import { ServiceProvidersService } from './service-providers.service.js';
@@ -19,8 +20,10 @@ const providers = [
   Clock,
   Randomness,
   BaseUrl,
+  ActionModules,
   Failures,
   Retention,
+  ActionDeploymentService,
   TenantService,
   CircumstancesService,
   SessionsService,

@@ -38,6 +38,11 @@ export class BaseUrl {
   }
 }
 
+/** Where packages of Actions are looked up that were deployed over REST; absolute. Set by the shell. */
+export class ActionModules {
+  folder = process.cwd();
+}
+
 /** Where work that no request waits for tells what failed; until the shell hands in its log, nowhere. */
 export class Failures {
   report: (error: unknown, what: string) => void = () => undefined;

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { ActionDeploymentService, SeededAction } from '../login/action-deployment.service.js';
+import { jsonPointer } from '../protocol/field-errors.js';
 import { MintmarkError } from '../protocol/mintmark-error.js';
 import type { ClientStore } from '../storage/client-store.js';
 import type { SettingsStore } from '../storage/settings-store.js';
@@ -9,16 +11,26 @@ import type { UserStore } from '../storage/user-store.js';
 import { clientFrom } from '../tenant/client-changes.js';
 import type { Client } from '../tenant/client.js';
 import { hashPassword, verifyPassword } from '../tenant/password.js';
-import { parseSeed } from '../tenant/seed-file.js';
+import { readSeedText } from '../tenant/seed-file.js';
 import type { Seed } from '../tenant/seed.js';
 import { TenantError } from '../tenant/tenant-error.js';
 import { tenantSettingsSchema, type TenantSettings } from '../tenant/tenant-settings.js';
 import { userFrom } from '../tenant/user-changes.js';
 import type { User } from '../tenant/user.js';
+import { readSeedAction } from './seed-action.js';
 import { StartError, unreadable } from './start-error.js';
 
-/** Throws `seed_unusable` for a file that cannot be read, `seed_invalid` for one that says what it must not. */
-export async function readSeed(file: string): Promise<Seed> {
+/** What a seed file says, with the code of the Actions that it names. */
+export interface WholeSeed {
+  readonly seed: Seed;
+  readonly actions: readonly SeededAction[];
+}
+
+/** Throws `seed_unusable` for a file that cannot be read, `seed_invalid` for one that says what it must not, also in the code it names. */
+export async function readSeed(
+  file: string,
+  tryPackages: ActionDeploymentService['tryPackages'],
+): Promise<WholeSeed> {
   let yaml: string;
   try {
     yaml = await readFile(file, 'utf8');
@@ -29,13 +41,20 @@ export async function readSeed(file: string): Promise<Seed> {
       { cause: error },
     );
   }
-  return parseSeed(yaml, file);
+  const { seed, refusal } = readSeedText(yaml, file);
+  const read = await Promise.all(seed.actions.map((action) => readSeedAction(action, { file, tryPackages })));
+  const errors = read.flatMap(({ fault }, index) =>
+    fault ? [{ pointer: jsonPointer(['actions', index, fault.member]), detail: fault.detail }] : [],
+  );
+  if (errors.length > 0) throw refusal(errors);
+  return { seed, actions: read.flatMap(({ action }) => action ?? []) };
 }
 
 export interface SeedStores {
   readonly settings: SettingsStore;
   readonly clients: ClientStore;
   readonly users: UserStore;
+  readonly actions: ActionDeploymentService;
 }
 
 const seededSettings = (kept: TenantSettings, seed: Seed): TenantSettings =>
@@ -51,13 +70,13 @@ interface Entry<Value> {
 }
 
 /**
- * Writes what the seed describes: the settings it names, and each client and user whole, in place of the one that is kept.
+ * Writes what the seed describes: the settings it names, and each client, user and Action whole, in place of the one that is kept.
  * Dates, generated secrets and a password that is still right stay; so does whatever the seed does not name.
  * Everything is checked before anything is written. Throws `seed_invalid`.
  */
 export async function applySeed(
-  seed: Seed,
-  { settings, clients, users }: SeedStores,
+  { seed, actions: seededActions }: WholeSeed,
+  { settings, clients, users, actions }: SeedStores,
   { file, now }: { readonly file: string; readonly now: Date },
 ): Promise<void> {
   const minimumRsaBits = seededSettings(await settings.get(), seed).minimum_rsa_bits;
@@ -88,6 +107,7 @@ export async function applySeed(
     await write(clients, client.value.client_id, client, (store, value) => store.insert(value));
   for (let first = 0; first < newUsers.length; first += HASHED_AT_ONCE)
     await Promise.all(newUsers.slice(first, first + HASHED_AT_ONCE).map((user) => seedUser(users, user)));
+  await actions.applySeed(seededActions);
 }
 
 /** As many as Node's threadpool has threads. */

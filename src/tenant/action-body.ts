@@ -86,9 +86,9 @@ export const actionPatchSchema = patchSchema(members);
 export type ActionPatch = z.infer<typeof actionPatchSchema>;
 
 /** Auth0: whether the draft becomes what that version was. */
-export const redeployBodySchema = z.strictObject({
-  update_draft: z.boolean('must be boolean').default(false),
-});
+export const redeployBodySchema = z
+  .strictObject({ update_draft: z.boolean('must be boolean').default(false) })
+  .default({ update_draft: false });
 
 const reference = z.strictObject({
   type: z.enum(['action_id', 'action_name', 'binding_id'], 'must be action_id, action_name or binding_id'),

@@ -7,6 +7,17 @@ export type TenantErrorCode =
   | 'user_not_found'
   | 'key_not_found'
   | 'session_not_found'
+  | 'action_not_found'
+  | 'action_version_not_found'
+  | 'trigger_not_found'
+  | 'action_exists'
+  /** It runs in a trigger. */
+  | 'action_bound'
+  /** There is no version of it that could run. */
+  | 'action_not_deployed'
+  /** Of Actions in the tenant. */
+  | 'action_limit_reached'
+  | 'action_code_invalid'
   | 'client_exists'
   | 'user_exists'
   | 'key_exists'

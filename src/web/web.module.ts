@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../login/login.module.js';
+import { ActionsController } from './api/actions.controller.js';
 import { ClientsController } from './api/clients.controller.js';
 import { ImportMetadataController } from './api/import-metadata.controller.js';
 import { KeysController } from './api/keys.controller.js';
 import { SessionsController } from './api/sessions.controller.js';
 import { TenantSettingsController } from './api/tenant-settings.controller.js';
 import { TransactionsController } from './api/transactions.controller.js';
+import { TriggersController } from './api/triggers.controller.js';
 import { UsersController } from './api/users.controller.js';
 import { DebugClientsController } from './debug/clients.controller.js';
 import { DebugController } from './debug/debug.controller.js';
@@ -34,6 +36,8 @@ import { SsoController } from './saml/sso.controller.js';
     SessionsController,
     TenantSettingsController,
     KeysController,
+    ActionsController,
+    TriggersController,
     SsoController,
     LogoutController,
     LogoutPageController,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Listing } from '../../storage/documents.js';
 
-const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+export const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
 
 /** Which members of a resource are answered. */
 export const fieldsQuery = {
@@ -11,14 +11,14 @@ export const fieldsQuery = {
   /** `false` leaves the named ones out instead. */
   include_fields: flag.default(true),
 };
-export const pageQuery = {
-  ...fieldsQuery,
+export const pageNumbers = {
   /** The first is 0. */
   page: z.coerce.number('must be number').int('must be integer').min(0).default(0),
   per_page: z.coerce.number('must be number').int('must be integer').min(0).max(100).default(50),
-  /** With the totals the list is a member of an object. */
+  /** With the totals the list is a member of an object; lists of Actions always are. */
   include_totals: flag.default(false),
 };
+export const pageQuery = { ...fieldsQuery, ...pageNumbers };
 export const listQuerySchema = z.strictObject(pageQuery);
 export const getQuerySchema = z.strictObject(fieldsQuery);
 export type ListQuery = z.infer<typeof listQuerySchema>;

@@ -37,6 +37,7 @@ const STATUS_BY_CODE: readonly (readonly [code: RegExp, status: number])[] = [
   [/^too_many_/, 429],
   [/_exists$/, 409],
   [/^transaction_/, 409],
+  [/^action_(bound|not_deployed|limit_reached)$/, 409],
   // what is stored is at fault, and the caller can mend it
   [/^secret_unreadable$/, 409],
 ];
