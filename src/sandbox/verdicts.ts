@@ -46,7 +46,7 @@ export const misbehaved = (): RunError =>
 
 /** What V8 writes when it gives up; the wording differs with its version. */
 const MEMORY_WORDS = /out of memory|heap limit|allocation failed|bad_alloc|invalid table size|ENOMEM/i;
-const FATAL_WORDS = /fatal error|FATAL|native stack trace/;
+const FATAL_WORDS = /fatal error|native stack trace/i;
 
 /** A process that ended while a run was going on, by itself. */
 export function endedByItself(
