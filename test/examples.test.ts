@@ -33,17 +33,20 @@ test.each(readdirSync(folder).filter((name) => name.endsWith('.mjs')))(
   },
 );
 
-test.each(['demo', 'legacy-sp'])('the seed examples/%s is taken by a first start', async (name) => {
-  const data = await mkdtemp(join(tmpdir(), 'mintmark-example-'));
-  const server = await startServer(
-    readConfig({
-      PORT: '0',
-      DATABASE_URL: `file:${join(data, 'seeded.sqlite')}`,
-      MINTMARK_CERTS: join(data, 'certs'),
-      MINTMARK_SEED: join(folder, name, 'mintmark.yaml'),
-    }),
-  );
-  expect(server.seeded?.clients).toBeGreaterThan(0);
-  await server.close();
-  await rm(data, { recursive: true });
-});
+test.each(['demo', 'legacy-sp', 'actions'])(
+  'the seed examples/%s is taken by a first start',
+  async (name) => {
+    const data = await mkdtemp(join(tmpdir(), 'mintmark-example-'));
+    const server = await startServer(
+      readConfig({
+        PORT: '0',
+        DATABASE_URL: `file:${join(data, 'seeded.sqlite')}`,
+        MINTMARK_CERTS: join(data, 'certs'),
+        MINTMARK_SEED: join(folder, name, 'mintmark.yaml'),
+      }),
+    );
+    expect(server.seeded?.clients).toBeGreaterThan(0);
+    await server.close();
+    await rm(data, { recursive: true });
+  },
+);
