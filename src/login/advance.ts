@@ -1,23 +1,29 @@
 /** Runs the steps of a transaction until nothing follows; the outcome of a login is a transaction too, a failed one included. */
 import { MintmarkError } from '../protocol/mintmark-error.js';
 import { STATUS } from '../protocol/saml/names.js';
-import { isAuthenticated, type AuthenticatedTransaction, type Transaction } from '../tenant/transaction.js';
-import { denyOidcLogin, failOidcLogin, issueTokens } from './authorization-response.js';
+import { isAuthenticated, type Transaction } from '../tenant/transaction.js';
+import { denyOidcLogin, failOidcLogin, issueClientToken, issueTokens } from './authorization-response.js';
 import type { Circumstances } from './circumstances.js';
 import { nextStep, type Step } from './next-step.js';
 import { denySamlLogin, failSamlLogin, issueSamlResponse } from './saml-response.js';
 
+type RunStep = (transaction: Transaction, circumstances: Circumstances) => Transaction | Promise<Transaction>;
 /** Those that a person must take, and the end, are not run. */
-type Steps = {
-  readonly [Name in Exclude<Step, 'authenticate' | 'nothing'>]: (
-    transaction: AuthenticatedTransaction,
-    circumstances: Circumstances,
-  ) => Transaction | Promise<Transaction>;
+const STEPS: { readonly [Name in Exclude<Step, 'authenticate' | 'nothing'>]: RunStep } = {
+  run_actions: (transaction, { runActions }) => runActions(transaction),
+  issue_saml_response: (transaction, circumstances) =>
+    issueSamlResponse(authenticated(transaction), circumstances),
+  issue_tokens: (transaction, circumstances) => issueTokens(authenticated(transaction), circumstances),
+  issue_client_token: issueClientToken,
 };
-const STEPS: Steps = { issue_saml_response: issueSamlResponse, issue_tokens: issueTokens };
+
+function authenticated(transaction: Transaction) {
+  if (isAuthenticated(transaction)) return transaction;
+  throw new TypeError(`${transaction.id} is to be answered, and nobody has logged in`);
+}
 
 /**
- * The transaction at its end, or as it is where a person must log in first. `refused` may claim a known error for the caller, as one of its own input: then it is thrown
+ * The transaction at its end, or as it is where a person must do something first. `refused` may claim a known error for the caller, as one of its own input: then it is thrown
  * and nothing has happened.
  */
 export async function advance(
@@ -25,20 +31,28 @@ export async function advance(
   circumstances: Circumstances,
   refused: (error: MintmarkError) => boolean = () => false,
 ): Promise<Transaction> {
-  const step = nextStep(transaction);
-  if (step === 'nothing' || step === 'authenticate' || !isAuthenticated(transaction)) return transaction;
-  try {
-    return await STEPS[step](transaction, circumstances);
-  } catch (error) {
-    if (!(error instanceof MintmarkError) || refused(error)) throw error;
-    return fail(transaction, error, circumstances);
+  let current = transaction;
+  for (;;) {
+    const step = nextStep(current);
+    if (step === 'nothing' || step === 'authenticate') return current;
+    try {
+      current = await STEPS[step](current, circumstances);
+    } catch (error) {
+      if (!(error instanceof MintmarkError) || refused(error)) throw error;
+      return fail(current, error, circumstances);
+    }
   }
 }
 
-export const deny = (transaction: Transaction, reason: string, circumstances: Circumstances): Transaction =>
+export const deny = (
+  transaction: Transaction,
+  reason: string,
+  circumstances: Circumstances,
+  oauthError = 'access_denied',
+): Transaction =>
   transaction.protocol === 'samlp'
     ? denySamlLogin(transaction, reason, circumstances)
-    : denyOidcLogin(transaction, reason, circumstances);
+    : denyOidcLogin(transaction, reason, circumstances, oauthError);
 
 /** The user does not want to. */
 export const cancel = (

@@ -1,4 +1,5 @@
 /** The steps that answer an OIDC login: with tokens, or with an OAuth error. */
+import { ActionError } from '../actions/action-error.js';
 import { accessTokenPayload } from '../protocol/jwt/access-token.js';
 import { idTokenPayload } from '../protocol/jwt/id-token.js';
 import {
@@ -121,19 +122,115 @@ export async function issueTokens(
   );
 }
 
-/** Ends a login without tokens; the RP would get `access_denied` (RFC 6749 4.1.2.1). */
-export const denyOidcLogin = (transaction: Transaction, reason: string, { at }: Circumstances): Transaction =>
-  finish(transaction, 'denied', { reason }, [], { clock: clockOf(transaction, at), at });
+/** RFC 6749 4.4, in Auth0's dialect: `sub` names the client, `gty` the grant. Without an audience the token is opaque. */
+export async function issueClientToken(
+  transaction: Transaction,
+  { tenant, at, random }: Circumstances,
+): Promise<Transaction> {
+  const { audience, scope } = transaction.oidc!;
+  const { alg } = transaction.tokenClient;
+  const clientId = transaction.clientId!;
+  const now = clockOf(transaction, at);
+  const requested = wordsOf(scope);
+  // what Actions left of them never goes beyond the grant
+  const grant = transaction.clientGrant?.scope ?? requested;
+  const granted = requested.filter((word) => grant.includes(word));
+  const lifetime = tenant.settings.access_token_lifetime_in_seconds;
+  const admitted =
+    audience === undefined
+      ? { claims: {}, dropped: dropForOpaqueToken(transaction.accessToken.customClaims) }
+      : admitCustomClaims({
+          token: 'access_token',
+          claims: transaction.accessToken.customClaims,
+          grantedScopes: granted,
+          audience,
+          issuer: tenant.issuer,
+        });
+  const accessToken =
+    audience === undefined
+      ? artefactIds(transaction.seed, random).opaqueToken
+      : await signJwt(
+          accessTokenPayload({
+            issuer: tenant.issuer,
+            subject: `${clientId}@clients`,
+            clientId,
+            now,
+            alg,
+            audience,
+            lifetimeInSeconds: lifetime,
+            grantedScopes: granted,
+            customClaims: admitted.claims,
+            grantType: 'client-credentials',
+          }),
+          tenant.jwtKeys[alg],
+        );
+  return finish(
+    transaction,
+    'completed',
+    {
+      result: {
+        access_token: accessToken,
+        token_type: 'Bearer',
+        expires_in: lifetime,
+        scope: granted.join(' '),
+      },
+      signedWith: audience === undefined ? null : tenant.jwtKeys[alg].kid,
+      droppedClaims: admitted.dropped,
+    },
+    [
+      {
+        name: 'token.issued',
+        detail: {
+          token: 'access_token',
+          form: audience === undefined ? 'opaque' : 'jwt',
+          scope: granted.join(' '),
+        },
+      },
+    ],
+    { clock: now, at },
+  );
+}
 
+/** Ends a login without tokens; the RP would get `access_denied` (RFC 6749 4.1.2.1). */
+export const denyOidcLogin = (
+  transaction: Transaction,
+  reason: string,
+  { at }: Circumstances,
+  error = 'access_denied',
+): Transaction =>
+  finish(transaction, 'denied', { reason, oauthError: { error, error_description: reason } }, [], {
+    clock: clockOf(transaction, at),
+    at,
+  });
+
+/** What an Action threw is the business of the RP (actions-api.md 1.2); whatever else went wrong is not. */
 export const failOidcLogin = (
   transaction: Transaction,
   error: MintmarkError,
   { at }: Circumstances,
 ): Transaction =>
-  finish(transaction, 'failed', { reason: error.description, failure: failureOf(error) }, [], {
-    clock: clockOf(transaction, at),
-    at,
-  });
+  finish(
+    transaction,
+    'failed',
+    { reason: error.description, failure: failureOf(error), oauthError: oauthErrorOf(transaction, error) },
+    [],
+    { clock: clockOf(transaction, at), at },
+  );
+
+function oauthErrorOf(
+  { protocol }: Transaction,
+  error: MintmarkError,
+): NonNullable<Transaction['oauthError']> {
+  if (!(error instanceof ActionError))
+    return { error: 'server_error', error_description: 'The login could not be completed.' };
+  const code =
+    error.code === 'interaction_required'
+      ? 'interaction_required'
+      : protocol === 'client_credentials'
+        ? 'server_error'
+        : 'access_denied';
+  return { error: code, error_description: error.description };
+}
 
 const wordsOf = (scope: string): string[] => [...new Set(scope.split(/\s+/).filter((word) => word !== ''))];
 

@@ -6,8 +6,10 @@ import type { SigningPair } from '../protocol/xml/signature.js';
 import type { Checked } from '../protocol/saml/key-pairs.js';
 import type { EffectiveConfiguration } from '../protocol/saml/layers.js';
 import type { PemField } from '../protocol/saml/pem.js';
+import type { DeployedAction, TriggerId } from '../tenant/action.js';
 import type { TokenAlgorithm } from '../tenant/client.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
+import type { Transaction } from '../tenant/transaction.js';
 
 /** The tenant as it stands under one revision: settings, and keys parsed once. */
 export interface Tenant {
@@ -17,6 +19,8 @@ export interface Tenant {
   /** Signs SAML; also the current RS256 key. */
   readonly samlKey: SigningPair & { readonly kid: string };
   readonly jwtKeys: Readonly<Record<TokenAlgorithm, JwtSigningKey>>;
+  /** What each trigger runs, in order. */
+  readonly triggers: Readonly<Record<TriggerId, readonly DeployedAction[]>>;
 }
 
 export interface Circumstances {
@@ -24,6 +28,8 @@ export interface Circumstances {
   /** The server's clock; a transaction with a clock of its own does not look at it. */
   readonly at: Date;
   readonly random: (bytes: number) => Buffer;
+  /** Runs the Actions of the transaction's trigger, from where they stopped. Throws ActionError; then it fails. */
+  readonly runActions: (transaction: Transaction) => Promise<Transaction>;
   /** The pair of cert and key, `null` where neither is set; throws SamlError. */
   readonly readSigningPair: (configuration: EffectiveConfiguration) => Checked<SigningPair> | null;
   /** A certificate of the SP, parsed once; throws SamlError `saml_pem_invalid`. */

@@ -3,6 +3,7 @@ import type { Layers } from '../protocol/saml/layers.js';
 import type { MintmarkError } from '../protocol/mintmark-error.js';
 import { SECRET } from '../tenant/secret.js';
 import type {
+  ActionsPart,
   SamlRequestPart,
   TimelineEvent,
   Transaction,
@@ -12,7 +13,15 @@ import type {
 type Ending = Partial<
   Pick<
     Transaction,
-    'reason' | 'failure' | 'result' | 'assertionXml' | 'subject' | 'signedWith' | 'droppedClaims' | 'warnings'
+    | 'reason'
+    | 'failure'
+    | 'oauthError'
+    | 'result'
+    | 'assertionXml'
+    | 'subject'
+    | 'signedWith'
+    | 'droppedClaims'
+    | 'warnings'
   >
 >;
 
@@ -36,10 +45,21 @@ export function finish(
     revision: transaction.revision + 1,
     finishedAt: times.at.toISOString(),
     samlLayers: withoutSecrets(transaction.samlLayers),
+    ...(transaction.actions && { actions: ended(transaction.actions) }),
     ...(transaction.saml && status === 'completed' && { saml: withoutQuery(transaction.saml) }),
     timeline: [...transaction.timeline, ...[...events, last].map((event) => ({ ...event, at }))],
   };
 }
+
+/** What Actions asked for has been applied, or is moot; who set what stays. */
+const ended = (actions: ActionsPart): ActionsPart => ({
+  ...actions,
+  state: 'ended',
+  runningUntil: null,
+  resumed: false,
+  effects: null,
+  continuation: null,
+});
 
 /** The clock of a transaction: its own where it was given one. */
 export const clockOf = ({ now }: Transaction, at: Date): Date => (now === null ? at : new Date(now));

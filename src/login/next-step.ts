@@ -1,13 +1,21 @@
 /** The only dispatcher: from the state of a transaction alone it says what follows. Steps do not call one another. */
-import { isAuthenticated, type Transaction } from '../tenant/transaction.js';
+import { isAuthenticated, type Protocol, type Transaction } from '../tenant/transaction.js';
 
-export type Step = 'authenticate' | 'issue_saml_response' | 'issue_tokens' | 'nothing';
+export type Step =
+  'authenticate' | 'run_actions' | 'issue_saml_response' | 'issue_tokens' | 'issue_client_token' | 'nothing';
 
 export function nextStep(transaction: Transaction): Step {
-  if (transaction.status !== 'pending') return 'nothing';
-  if (!isAuthenticated(transaction)) return 'authenticate';
-  return transaction.protocol === 'samlp' ? 'issue_saml_response' : 'issue_tokens';
+  const { status, protocol, actions } = transaction;
+  if (status !== 'pending') return 'nothing';
+  if (protocol !== 'client_credentials' && !isAuthenticated(transaction)) return 'authenticate';
+  if (actions === undefined || (actions !== null && actions.state !== 'ended')) return 'run_actions';
+  return ISSUES[protocol];
 }
+const ISSUES = {
+  samlp: 'issue_saml_response',
+  oidc: 'issue_tokens',
+  client_credentials: 'issue_client_token',
+} as const satisfies Record<Protocol, Step>;
 
 export const isFinished = ({ status }: Transaction): boolean =>
   status === 'completed' || status === 'denied' || status === 'failed';

@@ -1,4 +1,5 @@
 /** The steps that answer a SAML login: with an assertion, or with an error Response (saml-output.md 14). */
+import { ActionError } from '../actions/action-error.js';
 import { readAuthnRequest, type AuthnRequest } from '../protocol/saml/authn-request.js';
 import { settingPointer } from '../protocol/saml/configuration-rules.js';
 import { issueErrorResponse, issueResponse } from '../protocol/saml/issue-response.js';
@@ -9,6 +10,7 @@ import type { SamlStatus } from '../protocol/saml/response.js';
 import type { MintmarkError } from '../protocol/mintmark-error.js';
 import { verifyMessageSignature } from '../protocol/saml/message-signature.js';
 import { requireDestination } from '../protocol/saml/request-rules.js';
+import { replaceIllegalCharacters } from '../protocol/xml/characters.js';
 import { SamlError, type SamlErrorCode } from '../protocol/saml/saml-error.js';
 import type { SigningPair } from '../protocol/xml/signature.js';
 import { sessionIndexOf } from '../tenant/session.js';
@@ -77,7 +79,14 @@ const STATUSES: Partial<Record<SamlErrorCode, StatusRow>> = {
     message: 'The user was not authenticated.',
   },
 };
+/** What an Action threw is told, as Auth0 does (actions-api.md 1.2); its author knows who reads it. */
+const ofAction = (error: ActionError): SamlStatus => ({
+  code: STATUS.responder,
+  ...(error.code === 'interaction_required' && { subCode: STATUS.noPassive }),
+  message: replaceIllegalCharacters(error.description),
+});
 const statusOf = (error: MintmarkError, request: AuthnRequest | undefined): SamlStatus => {
+  if (error instanceof ActionError) return ofAction(error);
   const row = (error instanceof SamlError ? STATUSES[error.code] : undefined) ?? RESPONDER;
   return typeof row === 'function' ? row(request) : row;
 };
@@ -154,7 +163,11 @@ export function denySamlLogin(
     transaction,
     'denied',
     { reason },
-    { code: STATUS.responder, ...(subCode !== undefined && { subCode }), message: reason },
+    {
+      code: STATUS.responder,
+      ...(subCode !== undefined && { subCode }),
+      message: replaceIllegalCharacters(reason),
+    },
     circumstances,
   );
 }

@@ -19,6 +19,8 @@ const seedSettings = z.strictObject({
   idle_session_lifetime: settings.idle_session_lifetime.unwrap().optional(),
   one_click_login: settings.one_click_login.unwrap().optional(),
   auto_login: settings.auto_login,
+  actions_time_limit_in_seconds: settings.actions_time_limit_in_seconds.unwrap().optional(),
+  keep_effects_of_failed_actions: settings.keep_effects_of_failed_actions.unwrap().optional(),
   minimum_rsa_bits: settings.minimum_rsa_bits.unwrap().optional(),
   retention: settings.retention.unwrap().optional(),
 } satisfies Record<keyof typeof settings, z.ZodType>);

@@ -36,6 +36,14 @@ export const tenantSettingsSchema = z.strictObject({
   one_click_login: z.boolean('must be boolean').default(false),
   /** The user_id that every browser login is answered for, without a page; a client may name another. */
   auto_login: autoLogin.optional(),
+  /** Seconds that all Actions of a trigger have together; an absence of the user between them does not count. */
+  actions_time_limit_in_seconds: z
+    .number('must be number')
+    .min(0.1, 'must be >= 0.1')
+    .max(300, 'must be <= 300')
+    .default(20),
+  /** What the Actions before one that failed wrote to user metadata and cache is kept, or not; of a denial it always is. */
+  keep_effects_of_failed_actions: z.boolean('must be boolean').default(false),
   /** RSA keys below it are refused; below 2048 bits they warn. */
   minimum_rsa_bits: z.int('must be integer').min(512).max(16_384).default(1024),
   /** Kept transactions; the older ones beyond either cap are deleted. Of sessions and logouts no more are kept, either. */

@@ -8,7 +8,7 @@ import type { Binding } from '../protocol/saml/names.js';
 import type { FieldError } from '../protocol/mintmark-error.js';
 import type { TriggerId } from './action.js';
 import type { TokenAlgorithm } from './client.js';
-import type { Effects, Source } from './effects.js';
+import type { Effects, RefreshTokenEffects, Source } from './effects.js';
 import type { UserProfile } from './user.js';
 
 export type TransactionStatus = 'pending' | 'suspended' | 'completed' | 'denied' | 'failed';
@@ -109,6 +109,11 @@ export interface Continuation {
   readonly actionName: string;
   /** ISO instant of the server's clock. */
   readonly expiresAt: string;
+  /**
+   * The request that came back, where it came by a post from another site: cookies do not come along on that, so the browser is sent
+   * here once more, and this is what its Action gets to see.
+   */
+  readonly received?: RequestFacts;
 }
 
 /** How far the Actions of a transaction have come. */
@@ -120,6 +125,8 @@ export interface ActionsPart {
   readonly runningUntil: string | null;
   /** Place of the Action that is next, in the order of the trigger when it began. */
   readonly next: number;
+  /** Whether the next one is the one that sent the browser away, so that it goes on by its other handler. */
+  readonly resumed: boolean;
   /** The ids of the Actions of this trigger, as they were bound when it began. */
   readonly actionIds: readonly string[];
   /** What was asked for until now; `null` at the end, when it has been applied. */
@@ -129,6 +136,10 @@ export interface ActionsPart {
   readonly sources: Readonly<Record<string, Source>>;
   /** `event.stats.logins_count`, counted once. */
   readonly loginsCount: number | null;
+  /** Of the session cookie, where an Action said so. */
+  readonly cookieMode?: 'persistent' | 'non-persistent';
+  /** For the refresh token that is issued with this login, or exchanged in it. */
+  readonly refreshToken?: RefreshTokenEffects;
 }
 
 export interface BrowserPart {
@@ -193,8 +204,8 @@ export interface Transaction {
   readonly accessToken: AccessTokenConfiguration;
   /** The request it came by; absent where REST began it. */
   readonly request?: RequestFacts;
-  /** Absent until the trigger begins. */
-  readonly actions?: ActionsPart;
+  /** Absent until the trigger begins; `null` where no Action was bound to it. */
+  readonly actions?: ActionsPart | null;
   /** Scopes that the client may get, of `client_credentials`; absent where nothing limits them. */
   readonly clientGrant?: { readonly scope: readonly string[] };
   /** What the relying party would be told (RFC 6749 4.1.2.1, 5.2); absent unless it was refused. */

@@ -20,6 +20,8 @@ export interface AccessTokenInput {
   /** Admitted by restricted-claims.ts. */
   readonly customClaims: Claims;
   readonly alg: JwtAlgorithm;
+  /** `gty`: only where no user logged in. */
+  readonly grantType?: 'client-credentials';
 }
 
 /** /userinfo takes RS256 tokens only, so no other one is addressed to it. */
@@ -40,6 +42,7 @@ export function accessTokenPayload(input: AccessTokenInput): Claims {
     exp: iat + input.lifetimeInSeconds,
     scope: input.grantedScopes.join(' '),
     azp: input.clientId,
+    ...(input.grantType !== undefined && { gty: input.grantType }),
   };
   return withCustomClaims(protocol, {}, input.customClaims);
 }

@@ -14,6 +14,10 @@ export function illegalCharacter(text: string): string | null {
     : `U+${found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
+/** With U+FFFD for each: for a text that must be told all the same. */
+export const replaceIllegalCharacters = (text: string): string =>
+  text.replace(new RegExp(illegal, 'gu'), '\uFFFD');
+
 /** Canonical XML 1.0 2.3: in text, exactly these are replaced. */
 const inText: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#xD;' };
 /** Canonical XML 1.0 2.3: in attribute values, exactly these. */
