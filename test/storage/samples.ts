@@ -1,3 +1,4 @@
+import type { Action, ActionContent, Binding } from '../../src/tenant/action.js';
 import { clientBodySchema, type Client } from '../../src/tenant/client.js';
 import type { Logout } from '../../src/tenant/logout.js';
 import type { Session, SessionParticipant } from '../../src/tenant/session.js';
@@ -101,6 +102,37 @@ export const aLogout = (id: string, over: Partial<Logout> = {}): Logout => ({
   sessionIds: [],
   steps: [],
   timeline: [],
+  ...over,
+});
+
+export const aContent = (code: string, over: Partial<ActionContent> = {}): ActionContent => ({
+  code,
+  dependencies: [],
+  secrets: [],
+  runtime: 'node22',
+  ...over,
+});
+
+export const anAction = (id: string, over: Partial<Action> = {}): Action => ({
+  id,
+  name: id,
+  trigger: 'post-login',
+  created_at: AT,
+  updated_at: AT,
+  draft: aContent(`// ${id}`),
+  deployedVersionId: null,
+  allChangesDeployed: false,
+  source: null,
+  ...over,
+});
+
+export const aBinding = (id: string, actionId: string, over: Partial<Binding> = {}): Binding => ({
+  id,
+  trigger: 'post-login',
+  actionId,
+  displayName: actionId,
+  created_at: AT,
+  updated_at: AT,
   ...over,
 });
 

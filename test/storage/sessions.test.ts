@@ -1,7 +1,15 @@
 import { expect } from 'vitest';
+import { Clock, Randomness } from '../../src/login/ports.js';
+import { SessionsService } from '../../src/login/sessions.service.js';
 import { SessionStore } from '../../src/storage/session-store.js';
 import { UserStore } from '../../src/storage/user-store.js';
-import type { Session, SessionParticipant } from '../../src/tenant/session.js';
+import {
+  sessionIdOf,
+  type Session,
+  type SessionDetails,
+  type SessionParticipant,
+} from '../../src/tenant/session.js';
+import { tenantSettingsSchema } from '../../src/tenant/tenant-settings.js';
 import { onEachDatabase } from './each-database.js';
 import { AT, HARD_TEXTS, aParticipant, aSession, aUser, after } from './samples.js';
 
@@ -281,3 +289,106 @@ onEachDatabase('of more sessions than are kept the ones that were seen last stay
   ]);
   expect(await store.participantsNamed('a', aParticipant('s000', 'a').nameId)).toEqual([]);
 });
+
+const DETAILS: SessionDetails = {
+  methods: [{ name: HARD_TEXTS.join(''), url: 'https://factor.example.test/', timestamp: AT }],
+  metadata: { [HARD_TEXTS.join('')]: HARD_TEXTS.join('') },
+  cookieMode: 'non-persistent',
+  idleExpiresAt: Date.parse(after(60_000)),
+};
+const noted = (details: SessionDetails | undefined, key: string): SessionDetails => ({
+  methods: [],
+  ...details,
+  metadata: { ...details?.metadata, [key]: 'x' },
+});
+
+onEachDatabase('details come with a session wherever it is read', async ({ open }) => {
+  const dataSource = await open();
+  const store = new SessionStore(dataSource);
+  await new UserStore(dataSource).insert(aUser('auth0|user'));
+  await store.insert(aSession('one', { details: DETAILS }));
+  await store.insert(aSession('two', { createdAt: after(-1) }));
+  const expected = aSession('two', { createdAt: after(-1), details: DETAILS });
+  expect(await store.update('two', () => ({ details: DETAILS }))).toEqual(expected);
+  expect(await store.get('two')).toEqual(expected);
+  expect((await store.find('two'))?.session).toEqual(expected);
+  expect(await store.listOfUser('auth0|user')).toEqual([aSession('one', { details: DETAILS }), expected]);
+  await store.touch('two', new Date(after(500)));
+  expect(await store.get('two')).toEqual({ ...expected, lastSeenAt: after(500) });
+});
+
+onEachDatabase('a session gets shorter, and never longer', async ({ open }) => {
+  const store = new SessionStore(await open());
+  for (const id of ['one', 'two']) await store.insert(aSession(id, { expiresAt: after(1000) }));
+  const ends = (at: number) => store.update('one', () => ({ expiresAt: after(at) }));
+  expect(await ends(1001)).toEqual(aSession('one', { expiresAt: after(1000) }));
+  expect(await ends(500)).toEqual(aSession('one', { expiresAt: after(500) }));
+  expect(await ends(501)).toEqual(aSession('one', { expiresAt: after(500) }));
+  expect(await store.get('one')).toEqual(aSession('one', { expiresAt: after(500) }));
+  expect(await store.get('two')).toEqual(aSession('two', { expiresAt: after(1000) }));
+});
+
+onEachDatabase('what a change of a session leaves out stays', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one', { details: DETAILS }));
+  expect(await store.update('one', () => ({}))).toEqual(aSession('one', { details: DETAILS }));
+  await store.update('one', () => ({ expiresAt: after(5) }));
+  expect(await store.get('one')).toEqual(aSession('one', { details: DETAILS, expiresAt: after(5) }));
+  for (const id of ['none', 'a\u0000', '\udc00a']) expect(await store.update(id, () => ({}))).toBeNull();
+});
+
+onEachDatabase('concurrent changes of a session lose nothing', async ({ open }) => {
+  const instances = await Promise.all([open(), open(), open()]);
+  await new SessionStore(instances[0]).insert(aSession('one'));
+  await Promise.all(
+    Array.from({ length: 24 }, (_, index) =>
+      new SessionStore(instances[index % 3]!).update('one', ({ details }) => ({
+        details: noted(details, `key${index}`),
+        expiresAt: after(1000 - ((index * 7) % 24)),
+      })),
+    ),
+  );
+  const kept = (await new SessionStore(instances[1]).get('one'))!;
+  expect(Object.keys(kept.details!.metadata)).toHaveLength(24);
+  expect(kept.expiresAt).toBe(after(977));
+});
+
+onEachDatabase('a session that ends while it is changed stays ended', async ({ open }) => {
+  const store = new SessionStore(await open());
+  await store.insert(aSession('one'));
+  let ended: Promise<boolean> | undefined;
+  const change = store.update('one', () => {
+    ended = store.delete('one');
+    return { details: DETAILS };
+  });
+  expect(await change).toBeNull();
+  expect(await ended).toBe(true);
+});
+
+class StoppedClock extends Clock {
+  constructor(private readonly at: string) {
+    super();
+  }
+  override now(): Date {
+    return new Date(this.at);
+  }
+}
+
+onEachDatabase(
+  'a session is over at the idle end that an Action set, however often it is seen',
+  async ({ open }) => {
+    const dataSource = await open();
+    const store = new SessionStore(dataSource);
+    await new UserStore(dataSource).insert(aUser('auth0|user'));
+    const details = { methods: [], metadata: {}, idleExpiresAt: Date.parse(after(60_000)) };
+    await store.insert(aSession(sessionIdOf('with'), { details }));
+    await store.insert(aSession(sessionIdOf('without'), { details: { methods: [], metadata: {} } }));
+    const isLive = async (token: string, at: number): Promise<boolean> => {
+      const sessions = new SessionsService(store, new StoppedClock(after(at)), new Randomness());
+      return (await sessions.live(token, tenantSettingsSchema.parse({}))) !== null;
+    };
+    expect(await isLive('with', 59_999)).toBe(true);
+    expect(await isLive('with', 60_000)).toBe(false);
+    expect(await isLive('without', 60_000)).toBe(true);
+  },
+);

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { openDataSource } from '../../src/storage/data-source.js';
 import { SettingsStore } from '../../src/storage/settings-store.js';
 import { SigningKeyStore } from '../../src/storage/signing-key-store.js';
 import { tenantSettingsSchema } from '../../src/tenant/tenant-settings.js';
@@ -175,4 +176,26 @@ onEachDatabase('an admin token is taken back only while it is the one that is ke
   await store.clearAdminTokenHash('first');
   expect(await store.adminTokenHash()).toBeNull();
   expect(await store.setFirstAdminTokenHash('second')).toBe(true);
+});
+
+onEachDatabase(
+  'of many instances that ask for the key of secrets one makes it, for all',
+  async ({ open }) => {
+    const stores = (await Promise.all([open(), open()])).map((dataSource) => new SettingsStore(dataSource));
+    const keys = await Promise.all(Array.from({ length: 8 }, (_, index) => stores[index % 2]!.secretsKey()));
+    expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1);
+    expect(keys[0]).toHaveLength(32);
+    await stores[0]!.put(tenantSettingsSchema.parse({ name: 'acme' }));
+    expect(await stores[1]!.secretsKey()).toEqual(keys[0]);
+  },
+);
+
+onEachDatabase('no two tenants have one key of secrets', async ({ open }) => {
+  const another = await openDataSource('file::memory:');
+  try {
+    const key = await new SettingsStore(another).secretsKey();
+    expect(await new SettingsStore(await open()).secretsKey()).not.toEqual(key);
+  } finally {
+    await another.destroy();
+  }
 });

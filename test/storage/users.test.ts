@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
+import { TransactionStore } from '../../src/storage/transaction-store.js';
 import { UserStore } from '../../src/storage/user-store.js';
 import { onEachDatabase } from './each-database.js';
-import { HARD_TEXTS, aUser, after } from './samples.js';
+import { HARD_TEXTS, aTransaction, aUser, after } from './samples.js';
 
 onEachDatabase('a user comes back as it was put in, unknown fields and all', async ({ open }) => {
   const store = new UserStore(await open());
@@ -149,4 +150,56 @@ onEachDatabase('a user_id that no database can look up is never found and never 
     expect(await store.setPasswordHash(id, 'hash')).toBe(false);
   }
   expect((await store.list({ page: 0, perPage: 5 })).total).toBe(0);
+});
+
+onEachDatabase('logins at once are told numbers of their own', async ({ open }) => {
+  const instances = await Promise.all([open(), open(), open()]);
+  for (const id of ['ada', 'bob']) await new UserStore(instances[0]).insert(aUser(id));
+  const counts = await Promise.all(
+    Array.from({ length: 24 }, (_, index) => new UserStore(instances[index % 3]!).countLogin('ada')),
+  );
+  expect(counts.toSorted((one, other) => one! - other!)).toEqual(counts.map((_, index) => index + 1));
+  expect(await new UserStore(instances[1]).countLogin('bob')).toBe(1);
+});
+
+onEachDatabase(
+  'the first count takes in the completed transactions of the user, and no later one',
+  async ({ open }) => {
+    const dataSource = await open();
+    const [users, transactions] = [new UserStore(dataSource), new TransactionStore(dataSource)];
+    await users.insert(aUser('ada'));
+    const kinds = [
+      { status: 'completed' },
+      { status: 'completed' },
+      { status: 'pending' },
+      { status: 'denied' },
+      { status: 'completed', userId: 'bob' },
+    ] as const;
+    for (const [index, over] of kinds.entries())
+      await transactions.insert(aTransaction(`t${index}`, { userId: 'ada', ...over }));
+    expect(await users.countLogin('ada')).toBe(3);
+    await transactions.insert(aTransaction('later', { userId: 'ada', status: 'completed' }));
+    expect(await users.countLogin('ada')).toBe(4);
+  },
+);
+
+onEachDatabase('a count is lost by no change of the user, and changes nothing of them', async ({ open }) => {
+  const store = new UserStore(await open());
+  await store.insert(aUser('ada'), 'hash');
+  expect(await store.countLogin('ada')).toBe(1);
+  expect(await store.get('ada')).toEqual(aUser('ada'));
+  await store.update('ada', (user) => ({ ...user, name: 'Ada' }));
+  await store.upsert(aUser('ada'));
+  await store.replace(aUser('ada', { name: 'Countess' }));
+  expect(await store.countLogin('ada')).toBe(2);
+  expect(await store.passwordHash('ada')).toBe('hash');
+});
+
+onEachDatabase('logins of nobody who is stored are not counted', async ({ open }) => {
+  const store = new UserStore(await open());
+  for (const id of ['nobody', 'a\u0000', '\udc00a']) expect(await store.countLogin(id)).toBeNull();
+  await store.insert(aUser('ada'));
+  await store.countLogin('ada');
+  await store.delete('ada');
+  expect(await store.countLogin('ada')).toBeNull();
 });
