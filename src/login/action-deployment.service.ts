@@ -226,12 +226,13 @@ export class ActionDeploymentService {
     return this.#live.refresh(actions);
   }
 
-  async #deploySaved({ id }: DeployedAction, code: string): Promise<void> {
+  async #deploySaved(saved: DeployedAction, code: string): Promise<void> {
+    const { id } = saved;
     const action = await this.actions.get(id);
     // deleted, or its code came over REST meanwhile: the next load of the Actions has it
     if (!action?.source) return;
+    await this.tryPackages({ ...saved, code });
     const withCode = (content: ActionContent): ActionContent => ({ ...content, code });
-    await this.tryPackages({ ...withCode(action.draft), ...placeOf(action) });
     let before: string | undefined;
     await this.actions.deploy(id, {
       ...this.#newVersion(),
@@ -241,6 +242,7 @@ export class ActionDeploymentService {
       },
       skipsSame: true,
     });
+    if (before === code) return;
     // a draft that somebody changed over REST stays as they left it
     await this.actions.update(id, (kept) =>
       kept.draft.code === before ? { ...kept, draft: withCode(kept.draft) } : kept,

@@ -6,6 +6,7 @@ import { ActionDeploymentService } from '../../src/login/action-deployment.servi
 import { ActionStore } from '../../src/storage/action-store.js';
 import { SettingsStore } from '../../src/storage/settings-store.js';
 import type { DeployedAction, TriggerId } from '../../src/tenant/action.js';
+import { onEachDatabase } from '../storage/each-database.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
 const SECRET = 'the-plain-secret-of-the-seed';
@@ -41,9 +42,9 @@ const writeSeed = (yaml: string) => writeFile(join(folder, 'mintmark.yaml'), yam
 const fileOf = (name: string): string => join(folder, 'actions', `${name}.js`);
 const save = (name: string, code: string) => writeFile(fileOf(name), code);
 
-async function start(): Promise<TestServer> {
+async function start(databaseUrl = `file:${join(folder, 'tenant.sqlite')}`): Promise<TestServer> {
   const server = await startTestServer({
-    DATABASE_URL: `file:${join(folder, 'tenant.sqlite')}`,
+    DATABASE_URL: databaseUrl,
     MINTMARK_CERTS: join(folder, 'certs'),
     MINTMARK_SEED: join(folder, 'mintmark.yaml'),
     MINTMARK_LOG_LEVEL: 'silent',
@@ -112,14 +113,26 @@ test('a second start with the same seed changes nothing', async () => {
   expect(await second.app.get(SettingsStore).revision()).toBe(revision);
 });
 
-test('instances that start at once agree on versions and order', async () => {
-  const [one, other] = await Promise.all([start(), start()]);
-  expect(await kept(one)).toEqual(await kept(other));
-  expect((await deployed(one)).map(({ name, version }) => [name, version])).toEqual([
-    ['Roles', 1],
-    ['Groups', 1],
-  ]);
-});
+onEachDatabase(
+  'instances that start at once agree on versions and order, and deploy a save once',
+  async ({ url }) => {
+    const [one, other] = await Promise.all([start(url), start(url)]);
+    const versions = async (server: TestServer) =>
+      (await deployed(server)).map(({ name, version }) => [name, version]);
+    expect(await kept(one)).toEqual(await kept(other));
+    expect(await versions(one)).toEqual([
+      ['Roles', 1],
+      ['Groups', 1],
+    ]);
+    await save('groups', '// saved\n');
+    await Promise.all([refresh(one), refresh(other), refresh(one), refresh(other)]);
+    expect(await versions(other)).toEqual([
+      ['Roles', 1],
+      ['Groups', 2],
+    ]);
+    await Promise.all([one, other].map(stop));
+  },
+);
 
 test('what the file says anew is deployed; what was bound over REST follows; what is no more in it runs no more', async () => {
   const first = await start();
