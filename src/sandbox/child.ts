@@ -348,11 +348,12 @@ export class WorkerProcess {
     this.#over();
     this.#memory?.close();
     const lastWords = this.#lastWords.toString();
+    const { code = null, signal = null } = this.#exit ?? {};
     this.#failToStart(
       new SandboxError(
         'sandbox_unavailable',
         'no process could be started to run the Action in. The machine may be out of memory, processes or file descriptors; Mintmark starts a few Node processes beside its own',
-        { cause: cause ?? (lastWords === '' ? undefined : new Error(lastWords)) },
+        { cause: cause ?? new Error(`the process ended (${code ?? signal ?? 'killed'}): ${lastWords}`) },
       ),
     );
     const run = this.#run;
@@ -362,10 +363,7 @@ export class WorkerProcess {
       run.resolve(null);
       return;
     }
-    this.#answer(
-      run,
-      run.verdict ?? endedByItself(this.#exit?.code ?? null, this.#exit?.signal ?? null, lastWords),
-    );
+    this.#answer(run, run.verdict ?? endedByItself(code, signal, lastWords));
   }
 
   /** The one deadline of the state that the worker is in. */
