@@ -1,0 +1,128 @@
+/**
+ * What belongs to all runs of a worker: its own realm, and Node's modules. Code that climbs out of its context finds them sealed (freezing
+ * would break packages that assign what they inherit), and a value that was changed is found after the run.
+ */
+
+interface Watched {
+  readonly holder: Record<PropertyKey, unknown>;
+  readonly name: PropertyKey;
+  readonly value: unknown;
+}
+const watched: Watched[] = [];
+const seen = new Set<unknown>();
+
+const INTRINSICS = [
+  'AbortController',
+  'AbortSignal',
+  'AggregateError',
+  'Array',
+  'ArrayBuffer',
+  'Atomics',
+  'BigInt',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Blob',
+  'Boolean',
+  'Buffer',
+  'DataView',
+  'Date',
+  'Error',
+  'EvalError',
+  'Event',
+  'EventTarget',
+  'FinalizationRegistry',
+  'Float32Array',
+  'Float64Array',
+  'Function',
+  'Int16Array',
+  'Int32Array',
+  'Int8Array',
+  'Intl',
+  'JSON',
+  'Map',
+  'Math',
+  'Number',
+  'Object',
+  'Promise',
+  'Proxy',
+  'RangeError',
+  'ReferenceError',
+  'Reflect',
+  'RegExp',
+  'Set',
+  'SharedArrayBuffer',
+  'String',
+  'Symbol',
+  'SyntaxError',
+  'TextDecoder',
+  'TextEncoder',
+  'TypeError',
+  'URIError',
+  'URL',
+  'URLSearchParams',
+  'Uint16Array',
+  'Uint32Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'WeakMap',
+  'WeakRef',
+  'WeakSet',
+] as const;
+
+const isObject = (value: unknown): value is Record<PropertyKey, unknown> =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** Seals it, and remembers its values. Accessors cannot be changed once it is sealed. */
+function watch(holder: unknown, seal: boolean): void {
+  if (!isObject(holder) || seen.has(holder)) return;
+  seen.add(holder);
+  if (seal) Object.seal(holder);
+  for (const name of Reflect.ownKeys(holder)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(holder, name);
+    if (descriptor?.writable) watched.push({ holder, name, value: descriptor.value });
+  }
+}
+function watchClass(value: unknown): void {
+  watch(value, true);
+  if (typeof value === 'function') watch((value as { prototype?: unknown }).prototype, true);
+}
+
+/** Of the worker's own realm; once, when everything of the worker's has been loaded. */
+export function watchIntrinsics(): void {
+  for (const name of INTRINSICS) watchClass((globalThis as Record<string, unknown>)[name]);
+  const functions = [async () => undefined, function* () {}, async function* () {}];
+  for (const made of functions) {
+    const prototype = Object.getPrototypeOf(made) as { prototype?: unknown; constructor: unknown };
+    watchClass(prototype.constructor);
+    watch(prototype, true);
+    watch(prototype.prototype, true);
+  }
+  const iterators = [[][Symbol.iterator](), new Map().entries(), new Set().values(), ''[Symbol.iterator]()];
+  for (const iterator of iterators) {
+    const prototype = Object.getPrototypeOf(iterator) as object;
+    watch(prototype, true);
+    watch(Object.getPrototypeOf(prototype), true);
+  }
+  watchClass(Object.getPrototypeOf(Uint8Array));
+}
+
+/** A module of Node's that an Action has seen: classes and functions, which cannot be copied, and objects one level down. */
+export function watchModule(module: object): void {
+  // Not sealed: Node adds to some of its modules later. Actions have copies of them.
+  watch(module, typeof module === 'function');
+  if (typeof module === 'function') watchClass(module);
+  for (const name of Reflect.ownKeys(module)) {
+    // Getters load what is looked at, with warnings for what is old.
+    const value: unknown = Reflect.getOwnPropertyDescriptor(module, name)?.value;
+    if (typeof value === 'function') watchClass(value);
+    else watch(value, false);
+  }
+}
+
+/** The name of a value that is not what it was; `null` where all are. */
+export function changed(): string | null {
+  for (const { holder, name, value } of watched) {
+    if (holder[name] !== value && !Object.is(holder[name], value)) return String(name);
+  }
+  return null;
+}
