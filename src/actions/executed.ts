@@ -16,6 +16,7 @@ export interface ExecutedCall {
   readonly args: readonly unknown[];
   readonly line: number | null;
   readonly column: number | null;
+  /** `null`: there was, or is, nothing. */
   readonly changed?: { readonly what: string; readonly from: unknown; readonly to: unknown };
   readonly returned?: unknown;
   readonly threw?: string;
@@ -103,7 +104,11 @@ function shownCall(
     line,
     column,
     ...(changed && {
-      changed: { what: shown(changed.what) as string, from: value(changed.from), to: value(changed.to) },
+      changed: {
+        what: shown(changed.what) as string,
+        from: changed.from === undefined ? null : value(changed.from),
+        to: changed.to === undefined ? null : value(changed.to),
+      },
     }),
     ...('returned' in call && { returned: shown(call.returned) }),
     ...(threw !== undefined && { threw: shown(threw) as string }),

@@ -9,7 +9,7 @@ export function maskOf(secrets: Readonly<Record<string, string>>): (value: unkno
   const values = Object.values(secrets)
     .filter((value) => value.length >= SHORTEST)
     // the longer first: one may hold another
-    .sort((one, other) => other.length - one.length);
+    .toSorted((one, other) => other.length - one.length);
   if (values.length === 0) return (value) => value;
   const text = (value: string): string =>
     values.reduce((masked, secret) => masked.replaceAll(secret, SECRET), value);

@@ -19,7 +19,8 @@ export function encodePlain(value: unknown): unknown {
       return Number.isFinite(value) && !Object.is(value, -0) ? value : marked('$number', numberText(value));
     case 'object':
       return encodeObject(value);
-    default:
+    case 'string':
+    case 'boolean':
       return value;
   }
 }
@@ -90,7 +91,8 @@ export function shownPlain(value: unknown): unknown {
       return Array.isArray(value)
         ? value.map(shownPlain)
         : fromEntries(Object.entries(value).map(([name, member]) => [name, shownPlain(member)]));
-    default:
+    case 'string':
+    case 'boolean':
       return value;
   }
 }

@@ -23,7 +23,8 @@ import type { TransactionBody } from './transaction-body.js';
 export interface Beginning {
   readonly body: TransactionBody;
   readonly client: Client;
-  readonly user: UserProfile;
+  /** `null` where nobody logs in. */
+  readonly user: UserProfile | null;
   /** The call that it came by. */
   readonly http?: RequestFacts | undefined;
   readonly id: string;
@@ -56,17 +57,17 @@ export function begin(beginning: Beginning): Transaction {
   const accessToken = body.accessToken?.customClaims ?? {};
   for (const claim of Object.keys(idToken)) refuseScopeClaim('id_token', claim);
   for (const claim of Object.keys(accessToken)) refuseScopeClaim('access_token', claim);
-  const request: Pick<Transaction, 'saml' | 'oidc'> =
-    body.protocol === 'samlp' ? { saml: samlPart(beginning) } : { oidc: oidcPart(beginning) };
+  refuseUserOrNone(beginning);
+  const request = requestOf(beginning);
   return newTransaction({
     id: beginning.id,
     protocol: body.protocol,
     clientId: client.client_id,
-    userId: user.user_id ?? null,
+    userId: user?.user_id ?? null,
     createdAt: at.toISOString(),
     now,
     seed: body.seed ?? null,
-    authenticatedAt: clock,
+    authenticatedAt: user ? clock : null,
     user,
     ...request,
     ...(beginning.http && { request: beginning.http }),
@@ -77,7 +78,7 @@ export function begin(beginning: Beginning): Transaction {
     event: body.event ?? null,
     timeline: [
       { name: 'request.received', at: clock, detail: { protocol: body.protocol, by: 'rest' } },
-      { name: 'user.authenticated', at: clock, detail: { user_id: user.user_id ?? null } },
+      ...(user ? [{ name: 'user.authenticated', at: clock, detail: { user_id: user.user_id ?? null } }] : []),
     ],
     warnings: [...withoutEffect(body), ...aimedElsewhere(request.saml, beginning.endpoints)],
   });
@@ -122,9 +123,34 @@ function samlPart({ body, client }: Beginning): SamlRequestPart {
   };
 }
 
-function oidcPart({ body, user, defaultAudience }: Beginning): OidcRequestPart {
-  if (body.saml) throw notOfProtocol('saml', 'oidc');
-  if (user.user_id === undefined)
+function requestOf(beginning: Beginning): Pick<Transaction, 'saml' | 'oidc' | 'clientGrant'> {
+  const { body } = beginning;
+  if (body.client_grant && body.protocol !== 'client_credentials')
+    throw notOfProtocol('client_grant', body.protocol);
+  if (body.protocol === 'samlp') return { saml: samlPart(beginning) };
+  if (body.protocol === 'oidc') return { oidc: oidcPart(beginning) };
+  const oidc = oidcPart(beginning, body.client_grant?.scope.join(' ') ?? '');
+  return { oidc, ...(body.client_grant && { clientGrant: body.client_grant }) };
+}
+
+function refuseUserOrNone({ body: { protocol }, user }: Beginning): void {
+  if (protocol === 'client_credentials') {
+    if (user) throw notOfProtocol('user', protocol);
+  } else if (!user)
+    throw new LoginError(
+      'user_missing',
+      'user is missing: name a stored one, like {"user_id": "auth0|alice"}, or give a profile',
+      { errors: [{ pointer: '/user', detail: 'is missing' }] },
+    );
+}
+
+/** Without a scope in the request, `usualScope`. */
+function oidcPart(
+  { body, user, defaultAudience }: Beginning,
+  usualScope = 'openid profile email',
+): OidcRequestPart {
+  if (body.saml) throw notOfProtocol('saml', body.protocol);
+  if (user && user.user_id === undefined)
     throw new LoginError('user_without_id', 'user: a token needs a user_id for its sub, like "auth0|alice"', {
       errors: [{ pointer: '/user/user_id', detail: 'is missing: it becomes the sub of the tokens' }],
     });
@@ -132,7 +158,7 @@ function oidcPart({ body, user, defaultAudience }: Beginning): OidcRequestPart {
   const nonce = body.oidc?.nonce;
   const defaulted = (['scope', 'audience'] as const).filter((name) => body.oidc?.[name] === undefined);
   return {
-    scope: body.oidc?.scope ?? 'openid profile email',
+    scope: body.oidc?.scope ?? usualScope,
     ...(audience !== undefined && { audience }),
     ...(nonce !== undefined && { nonce }),
     ...(defaulted.length > 0 && { defaulted }),
@@ -155,11 +181,14 @@ const notOfProtocol = (member: string, protocol: string): LoginError =>
     },
   );
 
+const WITHOUT_EFFECT = {
+  samlp: ['idToken', 'accessToken'],
+  oidc: ['samlResponse'],
+  client_credentials: ['samlResponse', 'idToken'],
+} as const;
 /** As on Auth0, setters of the other protocol do nothing; a person should know. */
 function withoutEffect(body: TransactionBody): Warning[] {
-  const members =
-    body.protocol === 'samlp' ? (['idToken', 'accessToken'] as const) : (['samlResponse'] as const);
-  return members
+  return WITHOUT_EFFECT[body.protocol]
     .filter((member) => body[member] !== undefined)
     .map((member) => ({
       code: 'setting_without_effect',

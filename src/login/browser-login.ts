@@ -24,6 +24,18 @@ export type LoginAnswer =
   | { readonly kind: 'deliver'; readonly transaction: Transaction; readonly cookie?: SessionCookie }
   /** It goes to `/login?state=<id>`. */
   | { readonly kind: 'prompt'; readonly transaction: Transaction }
+  /** An Action sends it to another page; it comes back to `/continue`. `browserToken` is to be set where it had none. */
+  | {
+      readonly kind: 'redirect';
+      readonly transaction: Transaction;
+      readonly url: string;
+      readonly cookie?: SessionCookie;
+      readonly browserToken?: string;
+    }
+  /** The login is over, and there is nowhere to bring its answer to: REST began it. */
+  | { readonly kind: 'ended'; readonly transaction: Transaction }
+  /** Its cookies did not come along: it is to come back with them, by a GET. */
+  | { readonly kind: 'come_back'; readonly state: string }
   /** There is no address that may hear of it: a page of ours says what is wrong. */
   | { readonly kind: 'refuse'; readonly transaction: Transaction | null; readonly error: MintmarkError };
 
@@ -35,6 +47,8 @@ export interface LoginPrompt {
   readonly browserToken: string;
   /** To be set, where the browser had none. */
   readonly isNewBrowser: boolean;
+  /** Whether Actions may send the browser to a page of others from here. */
+  readonly leadsAway: boolean;
   /** For one click; empty unless the tenant allows it. */
   readonly users: readonly User[];
 }

@@ -8,6 +8,7 @@ import { sessionIdOf } from '../tenant/session.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
 import type { Transaction } from '../tenant/transaction.js';
 import type { User } from '../tenant/user.js';
+import { continuationOf, continued, transactionIdIn, withReceived } from './actions/continuation.js';
 import { advance, cancel, fail } from './advance.js';
 import { AuthenticationService, type Authentication } from './authentication.service.js';
 import { autoLoginAt, autoLoginUnusable, isUsable } from './auto-login.js';
@@ -17,10 +18,10 @@ import { CircumstancesService } from './circumstances.service.js';
 import { loggedIn, participantOf, type AuthenticatedBy } from './logged-in.js';
 import { LoginError } from './login-error.js';
 import { isFinished } from './next-step.js';
-import { loginOver, refusedBefore, requireSameBrowser } from './open-login.js';
+import { loginGoingOn, loginOver, refusedBefore, requireSameBrowser } from './open-login.js';
 import { Clock, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
-import { SessionsService, type LiveSession } from './sessions.service.js';
+import { SessionsService, type LiveSession, type SessionCookie } from './sessions.service.js';
 import { TenantService } from './tenant.service.js';
 import { withEvent } from './transaction-settings.js';
 import { TransactionsService } from './transactions.service.js';
@@ -85,11 +86,14 @@ export class BrowserLoginsService {
     const userId = autoLoginAt(client, tenant.settings);
     if (userId !== undefined) return this.#resumeAutoLogin(transaction, userId, browser, tenant);
     const live = await this.#usableSession(transaction, browser, tenant.settings);
-    if (live) return this.#finish(id, (open) => this.#withSession(open, live));
+    if (live)
+      return this.#finish(id, browser, (open, token) =>
+        this.#bound(this.#withSession(open, live), token, tenant),
+      );
     if (wishesOf(transaction).isPassive) return this.#fail(id, notPassively(transaction));
     const browserToken = browser.browserToken ?? this.#newBrowserToken();
     const bound = await this.#bind(transaction, browserToken);
-    return this.#page(bound, browserToken, browser.browserToken === undefined, tenant.settings);
+    return this.#page(bound, browserToken, browser.browserToken === undefined, tenant);
   }
 
   /** What the form of the login page asks for. `wrong` shows the page again. Throws LoginError where the login cannot go on. */
@@ -112,7 +116,7 @@ export class BrowserLoginsService {
         : await this.authentication.byPassword(credentials.username, credentials.password, address);
     } catch (error) {
       if (!(error instanceof LoginError)) throw error;
-      const prompt = await this.#page(transaction, browser.browserToken!, false, tenant.settings);
+      const prompt = await this.#page(transaction, browser.browserToken!, false, tenant);
       return { kind: 'wrong', prompt, error, ...typedIn(credentials) };
     }
     if (outcome.user === null) {
@@ -161,9 +165,11 @@ export class BrowserLoginsService {
   ): Promise<LoginAnswer> {
     const live = await this.#usableSession(transaction, browser, tenant.settings);
     if (live) {
-      const ended = await advance(this.#withSession(transaction, live), circumstances);
+      const token = browser.browserToken ?? this.#newBrowserToken();
+      const begun = this.#bound(this.#withSession(transaction, live), token, tenant);
+      const ended = await advance(begun, circumstances);
       await this.#insert(ended);
-      return { kind: 'deliver', transaction: ended };
+      return this.#answer(ended, browser, token);
     }
     if (wishesOf(transaction).isPassive)
       return this.refuse(transaction, notPassively(transaction), circumstances);
@@ -186,18 +192,17 @@ export class BrowserLoginsService {
     if (!isUsable(user)) return this.refuse(transaction, autoLoginUnusable(userId, user), circumstances);
     const previous = await this.sessions.live(browser.sessionToken, tenant.settings);
     const { session, cookie } = await this.sessions.begin(user, previous, tenant.settings);
-    const ended = await advance(
-      loggedIn(transaction, {
-        user,
-        by: 'auto_login',
-        sessionId: session.id,
-        authenticatedAt: session.authenticatedAt,
-        at: circumstances.at,
-      }),
-      circumstances,
-    );
+    const token = browser.browserToken ?? this.#newBrowserToken();
+    const begun = loggedIn(transaction, {
+      user,
+      by: 'auto_login',
+      sessionId: session.id,
+      authenticatedAt: session.authenticatedAt,
+      at: circumstances.at,
+    });
+    const ended = await advance(this.#bound(begun, token, tenant), circumstances);
     await this.#insert(ended);
-    return { kind: 'deliver', transaction: ended, ...(cookie && { cookie }) };
+    return this.#answer(ended, browser, token, cookie);
   }
 
   /** The same after the redirect that a page's post goes through, by which cookies come along. */
@@ -223,16 +228,20 @@ export class BrowserLoginsService {
     const previous = await this.sessions.live(browser.sessionToken, tenant.settings);
     const { session, cookie } = await this.sessions.begin(user, previous, tenant.settings);
     try {
-      const answer = await this.#finish(transaction.id, (open) =>
-        loggedIn(open, {
-          user,
-          by,
-          sessionId: session.id,
-          authenticatedAt: session.authenticatedAt,
-          at: this.clock.now(),
-        }),
+      return await this.#finish(
+        transaction.id,
+        browser,
+        (open, token) => {
+          const { authenticatedAt } = session;
+          const at = this.clock.now();
+          return this.#bound(
+            loggedIn(open, { user, by, sessionId: session.id, authenticatedAt, at }),
+            token,
+            tenant,
+          );
+        },
+        cookie,
       );
-      return { ...answer, ...(cookie && { cookie }) };
     } catch (error) {
       // somebody else ended the login meanwhile, and no browser will know of this session
       if (cookie) await this.sessions.end(session.id);
@@ -240,14 +249,81 @@ export class BrowserLoginsService {
     }
   }
 
-  /** Runs the steps of a stored transaction to its end. */
+  /** Runs the steps of a stored transaction, to its end or to where an Action sends the browser away. */
   async #finish(
     id: string,
-    step: (open: Transaction) => Transaction,
-  ): Promise<LoginAnswer & { kind: 'deliver' }> {
-    const circumstances = this.circumstances.of(await this.tenants.current());
-    const transaction = await this.#change(id, (open) => advance(step(open), circumstances), participantOf);
-    return { kind: 'deliver', transaction };
+    browser: Browser,
+    step: (open: Transaction, browserToken: string) => Transaction,
+    cookie?: SessionCookie,
+  ): Promise<LoginAnswer> {
+    const token = browser.browserToken ?? this.#newBrowserToken();
+    const run = this.transactions.run(id, (open) => step(open, token), participantOf);
+    return this.#answer(await told(id, run), browser, token, cookie);
+  }
+
+  /** An Action may send the browser away, and then no other may come back. */
+  #bound(transaction: Transaction, browserToken: string, tenant: Tenant): Transaction {
+    if (tenant.triggers['post-login'].length === 0 || (transaction.browser?.digest ?? null) !== null)
+      return transaction;
+    const digest = sessionIdOf(browserToken);
+    return { ...transaction, browser: { sessionId: null, refusals: 0, ...transaction.browser, digest } };
+  }
+
+  #answer(
+    transaction: Transaction,
+    browser: Browser,
+    browserToken: string,
+    cookie?: SessionCookie,
+  ): LoginAnswer {
+    const kept = this.#sessionCookie(transaction, browser, cookie);
+    const continuation = transaction.status === 'suspended' ? transaction.actions?.continuation : null;
+    if (continuation)
+      return {
+        kind: 'redirect',
+        transaction,
+        url: continuation.url,
+        ...(kept && { cookie: kept }),
+        ...(browser.browserToken === undefined && { browserToken }),
+      };
+    if (transaction.result === null || !('SAMLResponse' in transaction.result))
+      return { kind: 'ended', transaction };
+    return { kind: 'deliver', transaction, ...(kept && { cookie: kept }) };
+  }
+
+  /** An Action may change how long the browser keeps the cookie it has (`api.session.setCookieMode`). */
+  #sessionCookie(
+    { actions }: Transaction,
+    { sessionToken }: Browser,
+    cookie: SessionCookie | undefined,
+  ): SessionCookie | undefined {
+    const mode = actions?.cookieMode;
+    if (mode === undefined) return cookie;
+    const token = cookie?.token ?? sessionToken;
+    const expiresAt = cookie?.expiresAt;
+    return token === undefined
+      ? undefined
+      : { token, expiresAt: mode === 'non-persistent' ? null : (expiresAt ?? null) };
+  }
+
+  /**
+   * The browser is back from where an Action sent it, with the `state` it was given. Throws LoginError `continue_state_invalid`,
+   * `login_elsewhere`, `login_expired`.
+   */
+  async continue(state: string, browser: Browser): Promise<LoginAnswer> {
+    const id = transactionIdIn(state);
+    const transaction = id === null ? null : await this.store.get(id);
+    const at = this.clock.now();
+    continuationOf(transaction, state, at);
+    const { browser: begunIn } = transaction!;
+    if (browser.isPostOfPage && browser.browserToken === undefined && begunIn) {
+      await this.#change(id!, (open) => withReceived(open, continuationOf(open, state, at), browser.request));
+      return { kind: 'come_back', state };
+    }
+    // REST began it where there is no part of a browser: then whoever has the state goes on
+    if (begunIn) requireSameBrowser(begunIn, browser.browserToken);
+    return this.#finish(id!, browser, (open) =>
+      continued(open, continuationOf(open, state, at), browser.request, at),
+    );
   }
 
   async #fail(id: string, error: MintmarkError): Promise<LoginAnswer> {
@@ -282,7 +358,7 @@ export class BrowserLoginsService {
     const token = browser.browserToken!;
     return {
       kind: 'wrong',
-      prompt: await this.#page(noted, token, false, tenant.settings),
+      prompt: await this.#page(noted, token, false, tenant),
       error: new LoginError('credentials_refused', 'That username and password do not belong together.'),
       ...typedIn(credentials),
     };
@@ -292,14 +368,15 @@ export class BrowserLoginsService {
     transaction: Transaction,
     browserToken: string,
     isNewBrowser: boolean,
-    settings: TenantSettings,
+    { settings, triggers }: Tenant,
   ): Promise<LoginPrompt> {
     const [client, users] = await Promise.all([
       this.#clientOf(transaction),
       settings.one_click_login ? this.users.list({ page: 0, perPage: USERS_OFFERED }) : { items: [] },
     ]);
     const offered = users.items.filter(({ blocked }) => blocked !== true);
-    return { kind: 'page', transaction, client, browserToken, isNewBrowser, users: offered };
+    const leadsAway = triggers['post-login'].length > 0;
+    return { kind: 'page', transaction, client, browserToken, isNewBrowser, leadsAway, users: offered };
   }
 
   /** From the first page on the login belongs to this browser; of several that ask at once, to the first. */
@@ -317,13 +394,8 @@ export class BrowserLoginsService {
   }
 
   /** As `TransactionsService.change`; that somebody else ended the login meanwhile is told in words for its user. */
-  async #change(...change: Parameters<TransactionsService['change']>): Promise<Transaction> {
-    try {
-      return await this.transactions.change(...change);
-    } catch (error) {
-      if (error instanceof LoginError && error.code === 'transaction_finished') throw loginOver(change[0]);
-      throw error;
-    }
+  #change(...change: Parameters<TransactionsService['change']>): Promise<Transaction> {
+    return told(change[0], this.transactions.change(...change));
   }
 
   #clientOf({ clientId }: Transaction): Promise<Client | null> | null {
@@ -356,6 +428,17 @@ export class BrowserLoginsService {
 
   #newBrowserToken(): string {
     return this.randomness.bytes(32).toString('base64url');
+  }
+}
+
+/** That somebody else ended the login meanwhile, or runs its Actions, is told in words for its user. */
+async function told(id: string, work: Promise<Transaction>): Promise<Transaction> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof LoginError && error.code === 'transaction_finished') throw loginOver(id);
+    if (error instanceof LoginError && error.code === 'transaction_running') throw loginGoingOn();
+    throw error;
   }
 }
 

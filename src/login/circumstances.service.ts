@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ActionsService, type RunOptions } from './actions/actions.service.js';
 import type { Circumstances, Tenant } from './circumstances.js';
 import { PairReader } from './pair-reader.js';
 import { Clock, Randomness } from './ports.js';
@@ -11,17 +12,21 @@ export class CircumstancesService {
   constructor(
     private readonly clock: Clock,
     private readonly randomness: Randomness,
+    private readonly actions: ActionsService,
   ) {}
 
-  of(tenant: Tenant): Circumstances {
+  /** `actions`, where another thing is to be done at that step than to run those that are bound. */
+  of(tenant: Tenant, actions: RunOptions = {}): Circumstances {
     const { ofConfiguration, readCertificate } = this.pairReader(tenant);
-    return {
+    const circumstances: Circumstances = {
       tenant,
       at: this.clock.now(),
       random: (count) => this.randomness.bytes(count),
       ...ofConfiguration,
       readCertificate,
+      runActions: (transaction) => this.actions.run(transaction, circumstances, actions),
     };
+    return circumstances;
   }
 
   /** What it remembers was long enough for the tenant's minimum, so another minimum begins anew. */

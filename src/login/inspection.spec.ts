@@ -26,6 +26,7 @@ const pairs = new PairReader(1024);
 const circumstances: Circumstances = {
   tenant: {
     settings,
+    triggers: { 'post-login': [], 'credentials-exchange': [] },
     issuer: ISSUER,
     samlKey: {
       kid: jwtKeys.RS256.kid,
@@ -35,6 +36,7 @@ const circumstances: Circumstances = {
     jwtKeys,
   },
   at: NOW,
+  runActions: async (transaction) => ({ ...transaction, actions: null }),
   random: randomBytes,
   ...pairs.ofConfiguration,
   readCertificate: pairs.readCertificate,
@@ -67,7 +69,7 @@ function pending({ body = {}, client = {}, action, defaultAudience }: Login = {}
       created_at: NOW.toISOString(),
       updated_at: NOW.toISOString(),
     },
-    user: parsed.user,
+    user: parsed.user ?? null,
     id: 'txn_1',
     at: NOW,
     endpoints: [],

@@ -18,6 +18,7 @@ export type LoginErrorCode =
   | 'auto_login_unusable'
   | 'artefact_not_found'
   | 'client_not_saml'
+  | 'user_missing'
   | 'user_without_id'
   | 'setting_not_of_protocol';
 

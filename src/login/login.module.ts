@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ActionDeploymentService } from './action-deployment.service.js';
+import { ActionPrograms } from './actions/action-programs.service.js';
+import { ActionsService } from './actions/actions.service.js';
 import { AuthenticationService } from './authentication.service.js';
 import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
@@ -24,6 +26,8 @@ const providers = [
   Failures,
   Retention,
   ActionDeploymentService,
+  ActionPrograms,
+  ActionsService,
   TenantService,
   CircumstancesService,
   SessionsService,

@@ -23,6 +23,12 @@ export function refusedBefore(transaction: Transaction): LoginAnswer {
   return { kind: 'deliver', transaction };
 }
 
+export const loginGoingOn = (): LoginError =>
+  new LoginError(
+    'transaction_running',
+    'This login is going on in another request of this browser. Wait for that one, or start again at the application.',
+  );
+
 export const loginOver = (id: string): LoginError =>
   new LoginError(
     'transaction_finished',

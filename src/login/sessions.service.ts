@@ -12,7 +12,8 @@ export interface LiveSession {
 /** A session as its browser keeps it. */
 export interface SessionCookie {
   readonly token: string;
-  readonly expiresAt: Date;
+  /** `null`: until the browser is closed. */
+  readonly expiresAt: Date | null;
 }
 
 const HOUR_MS = 3_600_000;

@@ -7,6 +7,7 @@ import { SettingsStore } from '../storage/settings-store.js';
 import { SigningKeyStore } from '../storage/signing-key-store.js';
 import { TOKEN_ALGORITHMS, type TokenAlgorithm } from '../tenant/client.js';
 import type { SigningKey } from '../tenant/signing-key.js';
+import { ActionDeploymentService } from './action-deployment.service.js';
 import type { Tenant } from './circumstances.js';
 import { BaseUrl } from './ports.js';
 
@@ -18,7 +19,7 @@ interface Loaded {
 }
 
 /**
- * The tenant's settings and keys, parsed once a revision. Each call asks the database for the revision, one small read,
+ * The tenant's settings, keys and Actions, parsed once a revision. Each call asks the database for the revision, one small read,
  * so a rotation by another instance counts from the next login on.
  */
 @Injectable()
@@ -28,6 +29,7 @@ export class TenantService {
   constructor(
     private readonly settings: SettingsStore,
     private readonly keys: SigningKeyStore,
+    private readonly deployments: ActionDeploymentService,
     private readonly baseUrl: BaseUrl,
   ) {}
 
@@ -48,6 +50,7 @@ export class TenantService {
     const revision = await this.settings.revision();
     if (this.#loaded?.revision === revision) return this.#loaded;
     const [settings, keys] = [await this.settings.get(), await this.keys.list()];
+    const triggers = await this.deployments.deployed();
     const current = Object.fromEntries(
       keys.filter(({ status }) => status === 'current').map((key) => [key.alg, key]),
     ) as Record<TokenAlgorithm, SigningKey>;
@@ -57,6 +60,7 @@ export class TenantService {
       keys,
       tenant: {
         settings,
+        triggers,
         issuer: issuerOf(this.baseUrl.value),
         samlKey: {
           kid: saml.kid,

@@ -25,10 +25,13 @@ const instant = z.iso
   }, 'must lie in the years 1 to 9999');
 
 export const transactionBodySchema = z.strictObject({
-  protocol: z.enum(['samlp', 'oidc'], { error: 'must be samlp or oidc' }),
+  /** `client_credentials`: an exchange of the client's own; the trigger credentials-exchange runs in it. */
+  protocol: z.enum(['samlp', 'oidc', 'client_credentials'], {
+    error: 'must be samlp, oidc or client_credentials',
+  }),
   client_id: line,
-  /** `{"user_id": …}` alone names a stored user; anything more is a profile of its own. */
-  user: inlineProfileSchema,
+  /** `{"user_id": …}` alone names a stored user; anything more is a profile of its own. Nobody, with client_credentials. */
+  user: inlineProfileSchema.optional(),
   saml: z
     .strictObject({
       /** base64, deflated or not, as it stands in a form or a query once that is decoded. */
@@ -47,6 +50,8 @@ export const transactionBodySchema = z.strictObject({
       nonce: line.optional(),
     })
     .optional(),
+  /** Scopes that the client may get, with client_credentials; without it those that are asked for. */
+  client_grant: z.strictObject({ scope: z.array(scopeSchema, 'must be array').max(1000) }).optional(),
   samlResponse: samlResponseSchema.optional(),
   idToken: z.strictObject({ customClaims: customClaims.optional() }).optional(),
   accessToken: z

@@ -4,6 +4,12 @@ import { concealedEvent } from './concealed-event.js';
 import { SECRET } from '../tenant/secret.js';
 import { restLayer } from './transaction-settings.js';
 
+/** Where the user is to go before the login goes on; whoever has the address can go on with it. */
+const redirectOf = ({ status, actions }: Transaction): Record<string, unknown> =>
+  status === 'suspended' && actions?.continuation
+    ? { redirect: { url: actions.continuation.url, expires_at: actions.continuation.expiresAt } }
+    : {};
+
 export function transactionView(transaction: Transaction): Record<string, unknown> {
   const { settings, attributes } = restLayer(transaction);
   const { saml, oidc, accessToken } = transaction;
@@ -36,7 +42,9 @@ export function transactionView(transaction: Transaction): Record<string, unknow
     ...(oidc && { oidc, idToken: transaction.idToken, accessToken }),
     event: transaction.event ? concealedEvent(transaction.event) : undefined,
     warnings: transaction.warnings,
+    ...redirectOf(transaction),
     reason: transaction.reason,
+    ...transaction.oauthError,
     result: transaction.result,
   };
 }

@@ -15,8 +15,10 @@ import type { SessionParticipant } from '../tenant/session.js';
 import { TenantError } from '../tenant/tenant-error.js';
 import type { RequestFacts, Transaction } from '../tenant/transaction.js';
 import type { UserProfile } from '../tenant/user.js';
+import { claimed, isRunning, triggerOf } from './actions/actions-part.js';
 import { advance, deny } from './advance.js';
 import { begin } from './begin.js';
+import type { Tenant } from './circumstances.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { clockOf } from './finish.js';
 import { LoginError } from './login-error.js';
@@ -51,7 +53,7 @@ export class TransactionsService {
     const pending = begin({
       body,
       client,
-      user: await this.#user(body.user),
+      user: body.user ? await this.#user(body.user) : null,
       http,
       id: `txn_${this.randomness.bytes(16).toString('hex')}`,
       at: this.clock.now(),
@@ -84,14 +86,50 @@ export class TransactionsService {
 
   /** Runs the steps. Of any number of callers one is answered; the others get `transaction_finished` with what is stored. */
   complete(id: string): Promise<Transaction> {
-    return this.change(id, async (transaction) => {
+    return this.run(id, (transaction) => {
+      if (transaction.status === 'suspended') throw suspended(transaction);
       if (nextStep(transaction) === 'authenticate')
         throw new LoginError(
           'transaction_awaits_login',
           'a browser began this transaction, and nobody has logged in yet: log in on its page, or deny it',
         );
-      return advance(transaction, this.circumstances.of(await this.tenants.current()));
+      return transaction;
     });
+  }
+
+  /**
+   * Runs the steps of what `step` makes of an unfinished transaction, and writes where they end. Where Actions are to run it is claimed first,
+   * since what they do outside cannot be done twice. Throws as `change`.
+   */
+  async run(
+    id: string,
+    step: (transaction: Transaction) => Transaction,
+    participant: (next: Transaction) => SessionParticipant | undefined = () => undefined,
+  ): Promise<Transaction> {
+    const tenant = await this.tenants.current();
+    const circumstances = this.circumstances.of(tenant);
+    const advanced = (transaction: Transaction): Promise<Transaction> => advance(transaction, circumstances);
+    const claims = (transaction: Transaction): boolean =>
+      nextStep(transaction) === 'run_actions' &&
+      ((transaction.actions ?? null) !== null || tenant.triggers[triggerOf(transaction)].length > 0);
+    const first = await this.change(
+      id,
+      (transaction) => {
+        const next = step(transaction);
+        return claims(next) ? this.#claimed(next, tenant) : advanced(next);
+      },
+      participant,
+    );
+    if (!isRunning(first, this.clock.now())) return first;
+    const next = await advanced(first);
+    if (await this.transactions.update(next, participant(next))) return next;
+    throw finished(await this.get(id));
+  }
+
+  #claimed(transaction: Transaction, tenant: Tenant): Transaction {
+    const longest = tenant.settings.actions_time_limit_in_seconds * 1000 + CLAIM_MARGIN_MS;
+    const until = new Date(this.clock.now().getTime() + longest);
+    return claimed(transaction, tenant.triggers[triggerOf(transaction)], until);
   }
 
   deny(id: string, reason: string): Promise<Transaction> {
@@ -130,7 +168,8 @@ export class TransactionsService {
 
   /**
    * Writes what `step` makes of an unfinished transaction, or begins again where somebody else was first.
-   * `participant` is written with it. Throws `transaction_not_found`, `transaction_finished`.
+   * `participant` is written with it. Throws `transaction_not_found`, `transaction_finished`, and `transaction_running`
+   * while its Actions run.
    */
   async change(
     id: string,
@@ -140,6 +179,7 @@ export class TransactionsService {
     for (;;) {
       const transaction = await this.get(id);
       if (isFinished(transaction)) throw finished(transaction);
+      if (isRunning(transaction, this.clock.now())) throw running(transaction);
       const next = await step(transaction);
       if (await this.transactions.update(next, participant(next))) return next;
     }
@@ -154,7 +194,7 @@ export class TransactionsService {
   }
 
   /** A stored user where `user_id` stands alone, else the profile itself. */
-  async #user(user: TransactionBody['user']): Promise<UserProfile> {
+  async #user(user: NonNullable<TransactionBody['user']>): Promise<UserProfile> {
     const { user_id: id, ...rest } = user;
     if (id === undefined || Object.keys(rest).length > 0) return user;
     const stored = await this.users.get(id);
@@ -175,6 +215,21 @@ const finished = (transaction: Transaction): LoginError =>
       extensions: { transaction: transactionView(transaction) },
     },
   );
+
+const running = ({ id }: Transaction): LoginError =>
+  new LoginError(
+    'transaction_running',
+    `the Actions of the transaction run at this moment: GET /api/transactions/${id} tells when they have ended`,
+  );
+
+const suspended = ({ actions }: Transaction): LoginError =>
+  new LoginError(
+    'transaction_suspended',
+    `the Action ${JSON.stringify(actions?.continuation?.actionName ?? '')} sent the user to another page: open transaction.redirect.url in a browser, and the login goes on when it comes back to /continue`,
+  );
+
+/** What the stores may take, besides the Actions themselves. */
+const CLAIM_MARGIN_MS = 15_000;
 
 /** Whether an error is about a value that this very body gave: then the body is refused, and no login has taken place. */
 function isOf(body: unknown, error: MintmarkError): boolean {

@@ -56,8 +56,8 @@ export const readSessionToken = (request: FastifyRequest): string | undefined =>
 export const setSessionCookie = (
   reply: FastifyReply,
   token: string,
-  { expiresAt, secure }: { readonly expiresAt: Date; readonly secure: boolean },
-): void => write(reply, SESSION, token, secure, expiresAt);
+  { expiresAt, secure }: { readonly expiresAt: Date | null; readonly secure: boolean },
+): void => write(reply, SESSION, token, secure, expiresAt ?? undefined);
 
 export const clearSessionCookie = (reply: FastifyReply, secure: boolean): void =>
   write(reply, SESSION, '', secure, new Date(0));

@@ -6,7 +6,7 @@ export const transactionQuerySchema = z.strictObject({
   client_id: z.string().optional(),
   user_id: z.string().optional(),
   status: z.enum(['pending', 'suspended', 'completed', 'denied', 'failed']).optional(),
-  protocol: z.enum(['samlp', 'oidc']).optional(),
+  protocol: z.enum(['samlp', 'oidc', 'client_credentials']).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(512).optional(),
 });

@@ -15,6 +15,7 @@ import { DebugLogoutsController } from './debug/logouts.controller.js';
 import { DemoController } from './demo/demo.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { HomeController } from './home/home.controller.js';
+import { ContinueController } from './login/continue.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
 import { MetadataController } from './saml/metadata.controller.js';
@@ -43,6 +44,7 @@ import { SsoController } from './saml/sso.controller.js';
     LogoutPageController,
     MetadataController,
     LoginController,
+    ContinueController,
     OperatorController,
     DebugController,
     DebugLogoutsController,

@@ -13,6 +13,7 @@ import type { Denial, Effects } from '../../tenant/effects.js';
 import type { Session } from '../../tenant/session.js';
 import type { ActionsPart, Transaction } from '../../tenant/transaction.js';
 import type { Identity, User, UserProfile } from '../../tenant/user.js';
+import { ActionDeploymentService } from '../action-deployment.service.js';
 import { deny, fail } from '../advance.js';
 import type { Circumstances } from '../circumstances.js';
 import { clockOf } from '../finish.js';
@@ -39,6 +40,7 @@ export class ActionsService {
   constructor(
     private readonly sandbox: Sandbox,
     private readonly programs: ActionPrograms,
+    private readonly deployments: ActionDeploymentService,
     private readonly clients: ClientStore,
     private readonly users: UserStore,
     private readonly sessions: SessionStore,
@@ -57,8 +59,11 @@ export class ActionsService {
     { dry = false, actions: given }: RunOptions = {},
   ): Promise<Transaction> {
     const trigger = triggerOf(transaction);
-    const actions = given ?? circumstances.tenant.triggers[trigger];
-    if (!transaction.actions && actions.length === 0) return { ...transaction, actions: null };
+    const bound = given ?? circumstances.tenant.triggers[trigger];
+    if (!transaction.actions && bound.length === 0) return { ...transaction, actions: null };
+    const actions = (await this.deployments.refreshLive(bound))
+      ? (await this.deployments.deployed())[trigger]
+      : bound;
     const part = transaction.actions ?? begunPart(trigger, actions);
     const [client, session, cache, loginsCount] = await Promise.all([
       transaction.clientId === null ? null : this.clients.get(transaction.clientId),

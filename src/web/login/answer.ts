@@ -5,9 +5,10 @@ import type { LoginAnswer } from '../../login/browser-login.js';
 import type { MintmarkError } from '../../protocol/mintmark-error.js';
 import type { SamlResult, Transaction } from '../../tenant/transaction.js';
 import { problemOf } from '../border/problem-details.js';
-import { setSessionCookie } from '../cookies.js';
+import { setBrowserCookie, setSessionCookie } from '../cookies.js';
 import { deliveryPage } from '../pages/delivery-page.js';
 import { sendProtocolPage } from '../pages/protocol-page.js';
+import { endedPage } from '../pages/ended-page.js';
 import { refusalPage } from '../pages/refusal-page.js';
 
 export const isSecure = (baseUrl: string): boolean => baseUrl.startsWith('https:');
@@ -18,13 +19,16 @@ export const newNonce = (): string => randomBytes(16).toString('base64');
 export function sendAnswer(reply: FastifyReply, answer: LoginAnswer, baseUrl: string): string {
   if (answer.kind === 'prompt')
     return redirect(reply, `/login?state=${encodeURIComponent(answer.transaction.id)}`);
+  if (answer.kind === 'come_back')
+    return redirect(reply, `/continue?state=${encodeURIComponent(answer.state)}`);
   if (answer.kind === 'refuse') return sendRefusal(reply, answer.error, answer.transaction);
+  if (answer.kind === 'ended') return sendEnded(reply, answer.transaction);
+  const secure = isSecure(baseUrl);
   if (answer.cookie)
-    setSessionCookie(reply, answer.cookie.token, {
-      expiresAt: answer.cookie.expiresAt,
-      secure: isSecure(baseUrl),
-    });
-  return sendResponse(reply, answer.transaction);
+    setSessionCookie(reply, answer.cookie.token, { expiresAt: answer.cookie.expiresAt, secure });
+  if (answer.kind === 'deliver') return sendResponse(reply, answer.transaction);
+  if (answer.browserToken !== undefined) setBrowserCookie(reply, answer.browserToken, { secure });
+  return redirect(reply, answer.url);
 }
 
 /** 303: whatever the method was, what follows is a GET; and relative, since the browser may know us by another name. */
@@ -44,6 +48,13 @@ function sendResponse(reply: FastifyReply, { result, clientId }: Transaction): s
     deliveryPage({ action: acsUrl, fields, nonce, to: clientId ?? '' }),
     { nonce, formAction: 'anywhere' },
   );
+}
+
+/** What REST began has no address that the browser could bring its answer to. */
+function sendEnded(reply: FastifyReply, { id, status, reason }: Transaction): string {
+  return sendProtocolPage(reply.code(200), endedPage({ transactionId: id, status, reason }), {
+    formAction: 'none',
+  });
 }
 
 /** A page of ours, where no service provider may hear of it. */

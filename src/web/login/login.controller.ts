@@ -71,7 +71,7 @@ export class LoginController {
   }
 
   #page(reply: FastifyReply, prompt: LoginPrompt, wrong?: WrongCredentials): string {
-    const { transaction, client, browserToken, isNewBrowser, users } = prompt;
+    const { transaction, client, browserToken, isNewBrowser, leadsAway, users } = prompt;
     if (isNewBrowser) setBrowserCookie(reply, browserToken, { secure: isSecure(this.baseUrl.value) });
     const error = wrong?.error;
     if (error) {
@@ -95,7 +95,8 @@ export class LoginController {
         })),
         canCancel: true,
       }),
-      { formAction: 'self' },
+      // browsers hold the policy against what the post redirects to, too
+      { formAction: leadsAway ? 'anywhere' : 'self' },
     );
   }
 }
