@@ -40,9 +40,11 @@ export function harden(pipe: Socket): void {
   syncBuiltinESMExports();
 }
 
-/** Node starts its inspector at SIGUSR1 unless somebody listens. */
+/** Node starts its inspector at SIGUSR1 unless somebody listens; the others come to all processes of a terminal, and the server decides. */
 function closeSignals(): void {
-  process.on('SIGUSR1', () => undefined);
+  for (const signal of ['SIGUSR1', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => undefined);
+  }
 }
 
 const PROCESS_MEMBERS = [
