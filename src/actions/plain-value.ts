@@ -21,8 +21,9 @@ export function encodePlain(value: unknown): unknown {
       return encodeObject(value);
     case 'string':
     case 'boolean':
-      return value;
+      break;
   }
+  return value;
 }
 
 const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
@@ -93,6 +94,7 @@ export function shownPlain(value: unknown): unknown {
         : fromEntries(Object.entries(value).map(([name, member]) => [name, shownPlain(member)]));
     case 'string':
     case 'boolean':
-      return value;
+      break;
   }
+  return value;
 }
