@@ -11,6 +11,7 @@ test('how a process ended says why', () => {
   expect(endedByItself(3, null, '')).toMatchObject({ kind: 'crashed', name: 'ProcessError' });
   expect(endedByItself(3, null, '').message).toContain('code 3: process.exit()');
   expect(endedByItself(null, 'SIGSEGV', '').message).toContain('by SIGSEGV');
+  expect(endedByItself(null, 'SIGKILL', '').message).toContain('by SIGKILL, which came from outside');
   expect(endedByItself(133, null, '# Fatal error in , line 0').message).toContain('too large for V8');
   for (const words of [
     'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',

@@ -48,6 +48,16 @@ export const misbehaved = (): RunError =>
 const MEMORY_WORDS = /out of memory|heap limit|allocation failed|bad_alloc|invalid table size|ENOMEM/i;
 const FATAL_WORDS = /fatal error|native stack trace/i;
 
+/** What a process that is at fault itself ends by. */
+const FAULTS: ReadonlySet<NodeJS.Signals> = new Set([
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGSEGV',
+  'SIGTRAP',
+]);
+
 /** A process that ended while a run was going on, by itself. */
 export function endedByItself(
   code: number | null,
@@ -55,6 +65,13 @@ export function endedByItself(
   lastWords: string,
 ): RunError {
   if (MEMORY_WORDS.test(lastWords)) return verdict('crashed', 'OutOfMemoryError', OUT_OF_MEMORY);
+  if (signal !== null && !FAULTS.has(signal)) {
+    return verdict(
+      'crashed',
+      'ProcessError',
+      `the process of the Action was ended by ${signal}, which came from outside: the machine may be out of memory`,
+    );
+  }
   if (signal !== null || FATAL_WORDS.test(lastWords)) {
     return verdict(
       'crashed',

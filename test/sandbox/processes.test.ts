@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
 const root = new URL('../..', import.meta.url);
@@ -12,7 +13,7 @@ const start = (...args: readonly string[]): ChildProcess =>
   spawn(
     process.execPath,
     ['--import', './test/support/typescript.mjs', 'test/sandbox/sandbox-process.ts', ...args],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true },
   );
 const isAlive = (pid: number): boolean => {
   try {
@@ -48,3 +49,18 @@ test.skipIf(!existsSync('/usr/bin/setpriv'))(
     await expect.poll(() => isAlive(worker), { timeout: 10_000 }).toBe(false);
   },
 );
+
+test('a signal to all processes of a terminal does not end the run that the server waits for', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const begun = join(await mkdtemp(join(tmpdir(), 'mintmark-waiting-')), 'begun');
+    const server = start('wait', begun);
+    let output = '';
+    server.stdout!.on('data', (piece) => (output += String(piece)));
+    await expect.poll(() => existsSync(begun), { timeout: 20_000 }).toBe(true);
+    await sleep(300);
+    // Its group: the server and its workers.
+    process.kill(-server.pid!, signal);
+    await once(server, 'close');
+    expect(output, signal).toBe('ended with nothing\n');
+  }
+});
