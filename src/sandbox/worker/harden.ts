@@ -76,15 +76,16 @@ const PROCESS_MEMBERS = [
   'setgid',
   'setgroups',
   'setuid',
-  'stderr',
-  'stdin',
-  'stdout',
   'umask',
 ];
 function strip(): void {
+  for (const name of ['stdin', 'stdout', 'stderr']) {
+    // Node's fetch asks whether it is a terminal.
+    Reflect.defineProperty(process, name, { value: { isTTY: false }, writable: false, configurable: false });
+  }
   for (const name of PROCESS_MEMBERS) {
-    // Node itself reads some of them, and takes nothing for an answer.
-    Reflect.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
+    // Writable: Node itself puts some of them there again, made of what it finds.
+    Reflect.defineProperty(process, name, { value: undefined, writable: true, configurable: false });
   }
 }
 
@@ -132,7 +133,7 @@ const UV_EACCES = -13;
 
 /** All unix sockets, and all descriptors that a socket would be made of, go through the prototype of one class of handles. */
 function closePipes(pipe: Socket): void {
-  const handle = (pipe as unknown as { _handle: object })._handle;
+  const handle = (pipe as unknown as Record<'_handle', object>)['_handle'];
   const prototype = Object.getPrototypeOf(handle) as object;
   for (const name of ['open', 'connect', 'connect2', 'bind', 'bind2', 'listen', 'fchmod']) {
     if (name in prototype) {
@@ -145,10 +146,13 @@ function closePipes(pipe: Socket): void {
   }
 }
 
+const methodOf = (prototype: object, name: string): ((...args: unknown[]) => unknown) =>
+  Object.getOwnPropertyDescriptor(prototype, name)?.value as (...args: unknown[]) => unknown;
+
 /** Node's own `fetch`, `http`, `tls` and `net.connect` all come by here. */
 function watchSockets(): void {
-  const { connect } = net.Socket.prototype;
-  const { listen } = net.Server.prototype;
+  const connect = methodOf(net.Socket.prototype, 'connect');
+  const listen = methodOf(net.Server.prototype, 'listen');
   net.Socket.prototype.connect = function watchedConnect(this: Socket, ...args: never[]): Socket {
     opened.add(this);
     return Reflect.apply(connect, this, args) as Socket;

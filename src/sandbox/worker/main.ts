@@ -33,7 +33,8 @@ function take({ id, key, program, entry }: RunMessage): void {
 /** Called when the handler has ended: what it left over shows when all that is ready to run has run. */
 function settle(run: Run): void {
   later(() => {
-    const tainted = leftovers() ?? run.taint;
+    const left = leftovers();
+    const tainted = run.taint ?? left;
     current = null;
     send({ type: 'idle', id: run.id, tainted });
     later(() => prepare(run.program));

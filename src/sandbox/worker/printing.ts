@@ -68,7 +68,8 @@ function lookAlike(snapshot: Snapshot, seen: Map<number, unknown>): unknown {
     }
     case 'object':
       return withMembers(known(snapshot.i, instanceNamed(snapshot.c)), snapshot.e, seen);
-    case 'array': {
+    case 'array':
+    default: {
       const array = known(snapshot.i, [] as unknown[]);
       for (const element of snapshot.e) array.push(lookAlike(element, seen));
       array.length = snapshot.n;
@@ -88,7 +89,7 @@ function instanceNamed(name: string | null): object {
   if (name === null) return Object.create(null) as object;
   if (name === 'Object') return {};
   const made = { [name]: class {} }[name]!;
-  return Object.create(made.prototype as object) as object;
+  return Object.create(made.prototype) as object;
 }
 
 /** Node shows a Buffer by its first 50 bytes, other typed arrays by their elements. */

@@ -1,7 +1,8 @@
 /** The timers of one run, so that none outlives it. */
 import type { TimerKind } from './realm/host.js';
 
-const { nextTick } = process;
+/** Node's, whatever becomes of `process`. */
+const nextTick = process.nextTick.bind(process);
 
 export class RunTimers {
   readonly #clear = new Map<number, () => void>();

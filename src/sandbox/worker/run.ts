@@ -119,7 +119,7 @@ export class Run {
     this.#realm.end();
     const interval = this.#timers.stop();
     if (interval) this.#taint ??= 'an interval was left running';
-    if (this.program) this.program.ahead = [...this.#realm.loaded()];
+    if (this.program) this.program.ahead = JSON.parse(this.#realm.loaded()) as number[];
   }
 
   #apiRun({ trigger, handler, event, effects, cache, now, serverNow }: Entry): ApiRun {

@@ -1,11 +1,13 @@
 /** What an author's code threw, whatever it is, as JSON of a RunError. Nothing that is thrown can throw again here. */
 import type { RunError } from '../../messages.js';
 import type { Host } from './host.js';
-import { descriptorOf, quoted, read, slice, toText } from './primordials.js';
+import { descriptorOf, quoted, read, slice, startsWith, toText } from './primordials.js';
 import { snapshots, type Seen } from './snapshot.js';
 import { framesIn, NOWHERE } from './stack.js';
 
 const LONGEST = 16_384;
+/** Node refuses before anybody of ours is asked, in words about its own API. */
+const NO_IMPORT = 'import() is not there for Actions: use require, which gives ES modules too';
 
 const json = (value: number | null): string => (value === null ? 'null' : toText(value));
 
@@ -37,8 +39,11 @@ export function describedBy(host: Host, seen: Seen): (thrown: unknown, kind?: Ru
     const name = nameOf(thrown);
     const message = read(thrown, 'message');
     const stack = read(thrown, 'stack');
-    const said = typeof message === 'string' ? message : printed(thrown);
-    const header = `${name}${said === '' ? '' : `: ${said}`}`;
+    const words = typeof message === 'string' ? message : printed(thrown);
+    const header = `${name}${words === '' ? '' : `: ${words}`}`;
+    const code = read(thrown, 'code');
+    const isImport = typeof code === 'string' && startsWith(code, 'ERR_VM_DYNAMIC_IMPORT');
+    const said = isImport ? NO_IMPORT : words;
     return runError(
       kind,
       name,

@@ -10,6 +10,7 @@ import {
   put,
   putHidden,
   read,
+  toText,
 } from './primordials.js';
 import type { Timers } from './timers.js';
 
@@ -134,11 +135,7 @@ function lazily(name: string, host: Host): void {
 const fetchOf = (host: Host) =>
   async function fetch(...args: unknown[]): Promise<unknown> {
     try {
-      return await (apply(
-        host.nodeGlobal('fetch') as (...given: unknown[]) => unknown,
-        undefined,
-        args,
-      ) as unknown);
+      return await apply(host.nodeGlobal('fetch') as (...given: unknown[]) => unknown, undefined, args);
     } catch (error) {
       throw errorOfRealm(error, host, 0);
     }
@@ -148,7 +145,7 @@ function errorOfRealm(error: unknown, host: Host, depth: number): unknown {
   const name = read(error, 'name');
   const made = typeof name === 'string' ? ERRORS[name] : undefined;
   if (!made || depth > 3 || !host.isOfMainRealm('Error', error)) return error;
-  const own = new made(`${read(error, 'message') as string}`);
+  const own = new made(toText(read(error, 'message')));
   const code = read(error, 'code');
   const cause = read(error, 'cause');
   if (code !== undefined) put(own, 'code', code);

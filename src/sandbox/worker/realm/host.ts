@@ -68,8 +68,8 @@ export interface Realm {
   readonly describe: (thrown: unknown) => string;
   /** Nothing of the run is to be heard any more. */
   readonly end: () => void;
-  /** Places of the packages that have been loaded. */
-  readonly loaded: () => readonly number[];
+  /** JSON of the places of the packages that have been loaded; text, since methods of an array are the author's. */
+  readonly loaded: () => string;
 }
 
 /** Facts for the `process` stub; plain JSON. */

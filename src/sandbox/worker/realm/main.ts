@@ -16,6 +16,7 @@ import {
   prototypeOf,
   put,
 } from './primordials.js';
+import { encodeArguments } from './plain.js';
 import { processOf, ttyStub } from './process.js';
 import { timerPromisesOf, timersOf } from './timers.js';
 
@@ -120,7 +121,7 @@ const boot: Boot = (unguarded, facts) => {
     end: () => {
       over = true;
     },
-    loaded: () => modules?.loaded() ?? [],
+    loaded: () => (modules === null ? '[]' : encodeArguments(modules.loaded(), 65_536)),
   } satisfies Realm;
 };
 

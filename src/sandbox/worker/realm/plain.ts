@@ -79,6 +79,7 @@ function encode(given: unknown, key: string, around: Around | null, budget: Budg
       const { name } = value as { name: unknown };
       return spend(marked('function', quoted(typeof name === 'string' ? name : '')), budget);
     }
+    case 'object':
     default:
       return value === null ? spend('null', budget) : encodeObject(value as object, around, budget);
   }

@@ -20,44 +20,46 @@ export const parseJson = JSON.parse as (text: string) => unknown;
 export const quoted = JSON.stringify as (text: string) => string;
 export const toText = String;
 export const toNumber = Number;
-export const promiseNow = Promise.resolve.bind(Promise);
 
-type Method = (this: never, ...args: never[]) => unknown;
-/** A method as a function that takes its object first, whatever becomes of the prototype. */
-const detached =
-  <Result>(method: Method | undefined) =>
-  (self: unknown, ...args: unknown[]): Result =>
-    apply(method as (...given: unknown[]) => unknown, self, args) as Result;
+/** A method (or getter) as a function that takes its object first, whatever becomes of the prototype. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- says what the method answers
+function detached<Result>(
+  prototype: object,
+  name: PropertyKey,
+): (self: unknown, ...args: unknown[]) => Result {
+  const { value, get } = descriptorOf(prototype, name)!;
+  const method = (value ?? get) as (...given: unknown[]) => unknown;
+  return (self, ...args) => apply(method, self, args) as Result;
+}
 
-export const slice = detached<string>(String.prototype.slice);
-export const indexOf = detached<number>(String.prototype.indexOf);
-export const lastIndexOf = detached<number>(String.prototype.lastIndexOf);
-export const startsWith = detached<boolean>(String.prototype.startsWith);
-export const charCodeAt = detached<number>(String.prototype.charCodeAt);
-export const symbolDescription = detached<string | undefined>(
-  descriptorOf(Symbol.prototype, 'description')?.get as Method,
-);
-export const stringValueOf = detached<string>(String.prototype.valueOf);
-export const numberValueOf = detached<number>(Number.prototype.valueOf);
-export const booleanValueOf = detached<boolean>(Boolean.prototype.valueOf);
-export const dateValueOf = detached<number>(Date.prototype.valueOf);
-export const dateToJson = detached<string | null>(Date.prototype.toJSON);
-export const regExpSource = detached<string>(descriptorOf(RegExp.prototype, 'source')?.get as Method);
-export const regExpFlags = detached<string>(descriptorOf(RegExp.prototype, 'flags')?.get as Method);
-export const mapForEach = detached<void>(Map.prototype.forEach);
-export const setForEach = detached<void>(Set.prototype.forEach);
-export const functionText = detached<string>(Function.prototype.toString);
-export const isPrototypeOf = detached<boolean>(Object.prototype.isPrototypeOf);
-export const hasInstance = detached<boolean>(Function.prototype[Symbol.hasInstance]);
+export const slice = detached<string>(String.prototype, 'slice');
+export const indexOf = detached<number>(String.prototype, 'indexOf');
+export const lastIndexOf = detached<number>(String.prototype, 'lastIndexOf');
+export const startsWith = detached<boolean>(String.prototype, 'startsWith');
+export const charCodeAt = detached<number>(String.prototype, 'charCodeAt');
+export const symbolDescription = detached<string | undefined>(Symbol.prototype, 'description');
+export const stringValueOf = detached<string>(String.prototype, 'valueOf');
+export const numberValueOf = detached<number>(Number.prototype, 'valueOf');
+export const booleanValueOf = detached<boolean>(Boolean.prototype, 'valueOf');
+export const dateValueOf = detached<number>(Date.prototype, 'valueOf');
+export const regExpSource = detached<string>(RegExp.prototype, 'source');
+export const regExpFlags = detached<string>(RegExp.prototype, 'flags');
+export const mapForEach = detached<void>(Map.prototype, 'forEach');
+export const setForEach = detached<void>(Set.prototype, 'forEach');
+export const functionText = detached<string>(Function.prototype, 'toString');
+export const hasInstance = detached<boolean>(Function.prototype, Symbol.hasInstance);
 const typedArray = prototypeOf(Uint8Array.prototype) as object;
-export const typedArrayName = detached<string | undefined>(
-  descriptorOf(typedArray, Symbol.toStringTag)?.get as Method,
-);
-export const typedArrayLength = detached<number>(descriptorOf(typedArray, 'length')?.get as Method);
-export const promiseThen = detached<Promise<unknown>>(Promise.prototype.then);
+export const typedArrayName = detached<string | undefined>(typedArray, Symbol.toStringTag);
+export const typedArrayLength = detached<number>(typedArray, 'length');
+
+export const weakGet = detached<unknown>(WeakMap.prototype, 'get');
+export const weakSet = detached<unknown>(WeakMap.prototype, 'set');
 
 export const ErrorOfRealm = Error;
-export const captureStackTrace = Error.captureStackTrace as (holder: object, above?: object) => void;
+export const captureStackTrace = Error.captureStackTrace.bind(Error) as (
+  holder: object,
+  above?: object,
+) => void;
 export const CUSTOM_INSPECT = Symbol.for('nodejs.util.inspect.custom');
 export const TO_STRING_TAG = Symbol.toStringTag;
 export const HAS_INSTANCE = Symbol.hasInstance;
@@ -67,10 +69,6 @@ export const ERRORS: Readonly<Record<string, new (message: string) => Error>> = 
   Object.create(null) as Record<string, new (message: string) => Error>,
   { Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError },
 );
-export const PROTOTYPES = {
-  object: Object.prototype,
-  date: Date.prototype,
-};
 
 /** An own member that nothing inherited can catch. */
 export const put = (object: object, name: PropertyKey, value: unknown): void => {

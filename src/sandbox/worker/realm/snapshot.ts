@@ -79,6 +79,7 @@ function snapshot(value: unknown, around: Around | null, state: State): string {
       return tagged('symbol', quoted(symbolDescription(value) ?? ''));
     case 'function':
       return raw(nameOfFunction(value));
+    case 'object':
     default:
       if (value === null) return tagged('value', 'null');
       try {

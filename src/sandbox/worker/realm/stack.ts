@@ -10,6 +10,7 @@ import {
   ErrorOfRealm,
   indexOf,
   lastIndexOf,
+  prototypeOf,
   slice,
   startsWith,
   toNumber,
@@ -22,7 +23,6 @@ export interface Place {
 export const NOWHERE: Place = { line: null, column: null };
 
 type Site = NodeJS.CallSite;
-type SiteMethod = (this: Site) => unknown;
 
 /** An author may set these, or forbid it; while we look they are ours. */
 function withStackSettings<Result>(prepare: unknown, look: () => Result): Result | undefined {
@@ -61,16 +61,18 @@ const sitesAbove = (above: object): readonly Site[] | undefined =>
   );
 
 // Taken from a site while nobody has changed them.
-const [fileName, lineNumber, columnNumber] = (() => {
+const siteMethods = (() => {
   function here(): readonly Site[] | undefined {
     return sitesAbove(here);
   }
-  const prototype = Reflect.getPrototypeOf(here()![0]!) as Site;
-  return [prototype.getFileName, prototype.getLineNumber, prototype.getColumnNumber] as unknown as readonly [
-    SiteMethod,
-    SiteMethod,
-    SiteMethod,
-  ];
+  const prototype = prototypeOf(here()![0]!)!;
+  const methodNamed = (name: string): (() => unknown) =>
+    descriptorOf(prototype, name)!.value as () => unknown;
+  return {
+    file: methodNamed('getFileName'),
+    line: methodNamed('getLineNumber'),
+    column: methodNamed('getColumnNumber'),
+  };
 })();
 
 /** The innermost frame of that file that called `above`. */
@@ -79,10 +81,10 @@ export function placeAbove(above: object, file: string): Place {
   if (!sites) return NOWHERE;
   for (let index = 0; index < sites.length; index += 1) {
     const site = sites[index]!;
-    if (apply(fileName, site, []) === file) {
+    if (apply(siteMethods.file, site, []) === file) {
       return {
-        line: apply(lineNumber, site, []) as number | null,
-        column: apply(columnNumber, site, []) as number | null,
+        line: apply(siteMethods.line, site, []) as number | null,
+        column: apply(siteMethods.column, site, []) as number | null,
       };
     }
   }

@@ -1,6 +1,6 @@
 /** The timers of a run, in its own realm: the worker knows each, and stops them with the run. */
 import type { Host, TimerKind } from './host.js';
-import { apply, ERRORS, put, putHidden, toNumber } from './primordials.js';
+import { apply, ERRORS, put, putHidden, toNumber, weakGet, weakSet } from './primordials.js';
 
 type Callback = (...args: unknown[]) => unknown;
 
@@ -14,8 +14,6 @@ export interface Timers {
 }
 
 const numbers = new WeakMap<object, number>();
-const numberOf = WeakMap.prototype.get;
-const remember = WeakMap.prototype.set;
 
 class Timeout {
   #host: Host;
@@ -29,7 +27,7 @@ class Timeout {
   }
   #set(number: number): void {
     this.#number = number;
-    apply(remember, numbers, [this, number]);
+    weakSet(numbers, this, number);
   }
   ref(): this {
     this.#held = true;
@@ -84,7 +82,7 @@ export function timersOf(host: Host): Timers {
     clear: (timer) => {
       const number =
         typeof timer === 'object' && timer !== null
-          ? (apply(numberOf, numbers, [timer]) as number | undefined)
+          ? (weakGet(numbers, timer) as number | undefined)
           : toNumber(timer);
       if (number !== undefined) host.stopTimer(number);
     },
