@@ -8,6 +8,7 @@ import { provideAdminToken, type AdminToken } from './provision/admin-token.js';
 import { applySeed, readSeed, type SeedStores } from './provision/seed.js';
 import { provideTenantKeys, tenantKeyOf, type ProvidedKeys } from './provision/tenant-keys.js';
 import { readTenantPair } from './provision/tenant-pair.js';
+import { Sandbox } from './sandbox/sandbox.js';
 import { ClientStore } from './storage/client-store.js';
 import { SettingsStore } from './storage/settings-store.js';
 import { SigningKeyStore } from './storage/signing-key-store.js';
@@ -67,6 +68,12 @@ export async function provision(
     log.warn(
       `${pair!.certificateFile} is not the certificate that is kept for its key; a key is imported once, so the kept one stays`,
     );
+  // Has workers ready before the first login waits for one; whether they come up is told at a login
+  if (seed && seed.actions.length > 0)
+    void app
+      .get(Sandbox)
+      .warm()
+      .catch(() => undefined);
   return {
     // Last: a token that was made is lost if anything fails before it is shown.
     adminToken: isLoopback(config.host) ? null : await provideAdminToken(stores.settings, config.adminToken),

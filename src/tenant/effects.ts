@@ -53,7 +53,8 @@ export interface Effects {
   /** By top-level name; `null` removes it. Flushed once. */
   readonly user: { userMetadata: Record<string, unknown>; appMetadata: Record<string, unknown> };
   readonly transaction: {
-    metadata: Record<string, MetadataValue>;
+    /** By key; `null` where one was taken away, since a test may have given it at the start. */
+    metadata: Record<string, MetadataValue | null>;
     /** `null` as long as nobody changed them. */
     targetScopes: string[] | null;
   };

@@ -31,14 +31,14 @@ function setMetadata({ event, draft, changeEvent }: ApiRun, key: unknown, argume
   const name = boundedStringOf('key', nameArgument('key', key), LONGEST_KEY);
   const { metadata } = draft.transaction;
   if (argument === null) {
-    delete metadata[name];
+    put(metadata, name, null);
     changeEvent(['transaction', 'metadata', name], undefined);
     return;
   }
   const value = metadataValue(argument);
-  // Metadata that the login came with counts too.
+  // What the login came with counts too; what earlier calls said is in it.
   const shown = isObject(event.transaction?.metadata) ? event.transaction.metadata : {};
-  const bytes = jsonBytes(withMember({ ...shown, ...metadata }, name, value));
+  const bytes = jsonBytes(withMember(shown, name, value));
   if (bytes > MOST_BYTES)
     throw new Error(
       `transaction metadata must NOT have more than ${MOST_BYTES} bytes of JSON in all; with this value it would be ${bytes}`,

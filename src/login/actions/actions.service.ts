@@ -61,9 +61,10 @@ export class ActionsService {
     const trigger = triggerOf(transaction);
     const bound = given ?? circumstances.tenant.triggers[trigger];
     if (!transaction.actions && bound.length === 0) return { ...transaction, actions: null };
-    const actions = (await this.deployments.refreshLive(bound))
+    const live = (await this.deployments.refreshLive(bound))
       ? (await this.deployments.deployed())[trigger]
       : bound;
+    const actions = live.map((action) => withSecretsOf(transaction, action));
     const part = transaction.actions ?? begunPart(trigger, actions);
     const [client, session, cache, loginsCount] = await Promise.all([
       transaction.clientId === null ? null : this.clients.get(transaction.clientId),
@@ -276,6 +277,17 @@ const identitiesOf = (user: UserProfile | User | null): readonly Identity[] => {
 };
 const isSame = (one: Identity, other: Identity): boolean =>
   one.provider === other.provider && one.user_id === other.user_id;
+
+/** A test may give others in its partial event; they are as secret. */
+function withSecretsOf({ event }: Transaction, action: DeployedAction): DeployedAction {
+  const given = event?.['secrets'];
+  if (typeof given !== 'object' || given === null) return action;
+  const texts = Object.entries(given).filter(([, value]) => typeof value === 'string');
+  return {
+    ...action,
+    secrets: { ...action.secrets, ...(Object.fromEntries(texts) as Record<string, string>) },
+  };
+}
 
 /** A test may say so in its partial event. */
 function asksForNoPrompt({ event }: Transaction): boolean {
