@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { workerFile } from '../worker-file.js';
-import { action, WorkerUnderTest } from './worker-under-test.js';
+import { action, WorkerUnderTest } from '../../../test/support/sandbox-worker.js';
 
 let worker: WorkerUnderTest;
 beforeEach(async () => {

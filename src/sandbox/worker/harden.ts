@@ -131,17 +131,21 @@ function close(module: object, refuse: () => unknown): void {
 /** Of libuv: permission denied. */
 const UV_EACCES = -13;
 
+/** As libuv completes a connection that failed, later: who learns of it at once may take the socket for one that is connected. */
+function failToConnect(this: unknown, request: { oncomplete: (...args: unknown[]) => void }): number {
+  setImmediate(() => request.oncomplete(UV_EACCES, this, request, false, false));
+  return 0;
+}
+const failAtOnce = (): number => UV_EACCES;
+
 /** All unix sockets, and all descriptors that a socket would be made of, go through the prototype of one class of handles. */
 function closePipes(pipe: Socket): void {
   const handle = (pipe as unknown as Record<'_handle', object>)['_handle'];
   const prototype = Object.getPrototypeOf(handle) as object;
   for (const name of ['open', 'connect', 'connect2', 'bind', 'bind2', 'listen', 'fchmod']) {
     if (name in prototype) {
-      Object.defineProperty(prototype, name, {
-        value: () => UV_EACCES,
-        writable: false,
-        configurable: false,
-      });
+      const value = name.startsWith('connect') ? failToConnect : failAtOnce;
+      Object.defineProperty(prototype, name, { value, writable: false, configurable: false });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { action, WorkerUnderTest, type Ran } from './worker-under-test.js';
+import { action, WorkerUnderTest, type Ran } from '../../../test/support/sandbox-worker.js';
 
 // What is left over ends the worker that it was left in, so each run has its own.
 const inOwnWorker = async (code: string): Promise<Ran> => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ModuleBundle } from '../messages.js';
-import { action, WorkerUnderTest } from './worker-under-test.js';
+import { action, WorkerUnderTest } from '../../../test/support/sandbox-worker.js';
 
 let worker: WorkerUnderTest;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SECRET } from '../../tenant/secret.js';
-import { action, FILE, WorkerUnderTest } from './worker-under-test.js';
+import { action, FILE, WorkerUnderTest } from '../../../test/support/sandbox-worker.js';
 
 let worker: WorkerUnderTest;
 beforeAll(async () => {

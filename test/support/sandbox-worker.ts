@@ -1,8 +1,8 @@
 /** A worker as the server starts it, without the server: for specs, which speak its frames. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { noEffects } from '../../tenant/effects.js';
-import { encodeFrame, FrameReader } from '../frames.js';
+import { noEffects } from '../../src/tenant/effects.js';
+import { encodeFrame, FrameReader } from '../../src/sandbox/frames.js';
 import {
   BOUNDS,
   type ApiCall,
@@ -12,8 +12,8 @@ import {
   type RunError,
   type RunMessage,
   type WorkerMessage,
-} from '../messages.js';
-import { nodeFlags, workerFile } from '../worker-file.js';
+} from '../../src/sandbox/messages.js';
+import { nodeFlags, workerFile } from '../../src/sandbox/worker-file.js';
 
 export interface Ran {
   readonly calls: readonly ApiCall[];
