@@ -48,6 +48,20 @@ export class TransactionsService {
 
   /** Pending, or with `complete` at its end: then what is stored is the end, in one write. */
   async create(body: TransactionBody, http?: RequestFacts): Promise<Transaction> {
+    const { tenant, pending } = await this.begun(body, http);
+    const transaction = body.complete
+      ? await advance(pending, this.circumstances.of(tenant), (error) => isOf(body, error))
+      : pending;
+    await this.transactions.insert(transaction);
+    this.retention.countCreated();
+    return transaction;
+  }
+
+  /** A pending transaction that is stored nowhere. Throws as `begin`, `client_not_found` and `user_not_found`. */
+  async begun(
+    body: TransactionBody,
+    http?: RequestFacts,
+  ): Promise<{ readonly tenant: Tenant; readonly pending: Transaction }> {
     const tenant = await this.tenants.current();
     const client = await this.#client(body.client_id);
     const pending = begin({
@@ -62,12 +76,7 @@ export class TransactionsService {
       rules: { minimumRsaBits: tenant.settings.minimum_rsa_bits },
       readers: this.circumstances.pairReader(tenant).readers,
     });
-    const transaction = body.complete
-      ? await advance(pending, this.circumstances.of(tenant), (error) => isOf(body, error))
-      : pending;
-    await this.transactions.insert(transaction);
-    this.retention.countCreated();
-    return transaction;
+    return { tenant, pending };
   }
 
   async get(id: string): Promise<Transaction> {
@@ -232,7 +241,7 @@ const suspended = ({ actions }: Transaction): LoginError =>
 const CLAIM_MARGIN_MS = 15_000;
 
 /** Whether an error is about a value that this very body gave: then the body is refused, and no login has taken place. */
-function isOf(body: unknown, error: MintmarkError): boolean {
+export function isOf(body: unknown, error: MintmarkError): boolean {
   return error.errors.some(({ pointer }) => {
     let at = body;
     for (const member of pointer.split('/').slice(1)) {

@@ -10,10 +10,11 @@ import { isStorableKey } from './storable-key.js';
 const digestOf = (name: unknown): string | null =>
   typeof name === 'string' ? lookupDigest(name.toLowerCase()) : null;
 
-/** One statement counts, so that of logins at the same time each is told another number. The first begins with what the store knows. */
-const COUNT_LOGIN = `UPDATE users SET logins_count = 1 + COALESCE(logins_count,
-  (SELECT count(*) FROM transactions WHERE transactions.user_id = users.user_id AND transactions.status = 'completed'))
-  WHERE user_id = ? RETURNING logins_count`;
+/** The first count begins with what the store knows. */
+const NEXT_COUNT = `1 + COALESCE(logins_count,
+  (SELECT count(*) FROM transactions WHERE transactions.user_id = users.user_id AND transactions.status = 'completed'))`;
+/** One statement counts, so that of logins at the same time each is told another number. */
+const COUNT_LOGIN = `UPDATE users SET logins_count = ${NEXT_COUNT} WHERE user_id = ? RETURNING logins_count`;
 
 export class UserStore {
   readonly #database: Database;
@@ -110,5 +111,15 @@ export class UserStore {
     if (!isStorableKey(userId)) return null;
     const [row] = await this.#database.rows<{ logins_count: number }>(COUNT_LOGIN, [userId]);
     return row?.logins_count ?? null;
+  }
+
+  /** What `countLogin` would yield, without counting. */
+  async nextLoginsCount(userId: string): Promise<number | null> {
+    if (!isStorableKey(userId)) return null;
+    const [row] = await this.#database.rows<{ logins_count: number | string }>(
+      `SELECT ${NEXT_COUNT} AS logins_count FROM users WHERE user_id = ?`,
+      [userId],
+    );
+    return row ? Number(row.logins_count) : null;
   }
 }

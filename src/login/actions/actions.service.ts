@@ -25,13 +25,15 @@ import { changesUser, withActionLayer, withMetadata, withoutFlushed } from './ap
 import { baseValues } from './base-values.js';
 import { newContinuation, newState } from './continuation.js';
 import { sessionWrite } from './session-effects.js';
-import { runTrigger, type HandlerRun, type TriggerOutcome } from './trigger-run.js';
+import { runTrigger, type HandlerRun, type TriggerEnd, type TriggerOutcome } from './trigger-run.js';
 
 export interface RunOptions {
   /** Instead of those that are bound. */
   readonly actions?: readonly DeployedAction[];
   /** Nothing outside the transaction is changed: no metadata, no session, no cache, no count. */
   readonly dry?: boolean;
+  /** Is told what the trigger asked for as far as it counts, and how the trigger ended: of a denial no setting, no claim does. */
+  readonly onEffects?: (effects: Effects, end: TriggerEnd['kind']) => void;
 }
 
 /** What the Actions of a trigger do to a transaction, and to what is kept beside it. */
@@ -56,7 +58,7 @@ export class ActionsService {
   async run(
     transaction: Transaction,
     circumstances: Circumstances,
-    { dry = false, actions: given }: RunOptions = {},
+    { dry = false, actions: given, onEffects }: RunOptions = {},
   ): Promise<Transaction> {
     const trigger = triggerOf(transaction);
     const bound = given ?? circumstances.tenant.triggers[trigger];
@@ -108,6 +110,8 @@ export class ActionsService {
         },
       },
     );
+    if (outcome.end.kind !== 'failed' || tenant.settings.keep_effects_of_failed_actions)
+      onEffects?.(outcome.effects, outcome.end.kind);
     return this.#conclude(outcome, begun, { client, session, circumstances, dry });
   }
 
@@ -250,7 +254,7 @@ export class ActionsService {
   /** A test counts nobody's login, and sees the count that the login would have made. */
   async #countLogin({ userId }: Transaction, dry: boolean): Promise<number | null> {
     if (userId === null) return null;
-    return dry ? null : this.users.countLogin(userId);
+    return dry ? this.users.nextLoginsCount(userId) : this.users.countLogin(userId);
   }
 
   /** The identity that logged in must be one of theirs already, or anybody could become anybody (actions-api.md 5). */
