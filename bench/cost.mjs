@@ -15,6 +15,14 @@ export function cpuOfProcess(pid) {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/** The same with its children, those that have ended included. */
+export function cpuOfFamily(pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  const own = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0) / 100;
+  return children.reduce((sum, child) => sum + cpuOfProcess(child), own);
+}
+
 export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** The just-in-time compiler has settled after so long. */

@@ -9,10 +9,10 @@ import autocannon from 'autocannon';
 import { cpuOfProcess, median } from './cost.mjs';
 import { prepareSso } from './sso.mjs';
 
-const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+export const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const CONNECTIONS = 32;
 
-async function start(script, args, env) {
+export async function start(script, args, env) {
   const child = spawn(process.execPath, [script, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -30,18 +30,18 @@ async function start(script, args, env) {
 }
 
 /** Microseconds of CPU a request costs the server, over so many seconds. */
-async function load({ child, url }, requests, seconds) {
-  const before = cpuOfProcess(child.pid);
+export async function load({ child, url }, requests, seconds, cpuOf = cpuOfProcess) {
+  const before = cpuOf(child.pid);
   const result = await autocannon({ url, connections: CONNECTIONS, duration: seconds, ...requests });
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${result.non2xx} answers of ${url} were not 2xx, ${result.errors} errors`);
   return {
-    cpu: ((cpuOfProcess(child.pid) - before) * 1e6) / result.requests.total,
+    cpu: ((cpuOf(child.pid) - before) * 1e6) / result.requests.total,
     perSecond: result.requests.average,
   };
 }
 
-const posted = (body) => ({
+export const posted = (body) => ({
   method: 'POST',
   requests: [
     {
@@ -51,7 +51,7 @@ const posted = (body) => ({
     },
   ],
 });
-const login = (protocol, client) => ({
+export const login = (protocol, client) => ({
   protocol,
   client_id: client,
   user: { user_id: 'auth0|alice' },
