@@ -349,7 +349,10 @@ const WHAT: Readonly<Record<ActionReference['type'], string>> = {
 };
 
 /** What errors and calls name the code by, and where it and its packages are. */
-const placeOf = ({ source, name }: Action): Pick<DeployedAction, 'file' | 'liveFile' | 'modulesFrom'> =>
+export const placeOf = ({
+  source,
+  name,
+}: Action): Pick<DeployedAction, 'file' | 'liveFile' | 'modulesFrom'> =>
   source
     ? { file: source.file, liveFile: source.path, modulesFrom: source.modulesFrom }
     : { file: /\.[cm]?js$/.test(name) ? name : `${name}.js`, liveFile: null, modulesFrom: null };

@@ -20,8 +20,13 @@ export interface Browser {
 
 /** What the browser gets. */
 export type LoginAnswer =
-  /** The Response, for the transaction's ACS. */
-  | { readonly kind: 'deliver'; readonly transaction: Transaction; readonly cookie?: SessionCookie }
+  /** The Response, for the transaction's ACS. `browserToken` is to be set where the browser had none. */
+  | {
+      readonly kind: 'deliver';
+      readonly transaction: Transaction;
+      readonly cookie?: SessionCookie;
+      readonly browserToken?: string;
+    }
   /** It goes to `/login?state=<id>`. */
   | { readonly kind: 'prompt'; readonly transaction: Transaction }
   /** An Action sends it to another page; it comes back to `/continue`. `browserToken` is to be set where it had none. */
@@ -34,8 +39,8 @@ export type LoginAnswer =
     }
   /** The login is over, and there is nowhere to bring its answer to: REST began it. */
   | { readonly kind: 'ended'; readonly transaction: Transaction }
-  /** Its cookies did not come along: it is to come back with them, by a GET. */
-  | { readonly kind: 'come_back'; readonly state: string }
+  /** Its cookies did not come along: it is to come back with them, and with the key to what it brought, by a GET. */
+  | { readonly kind: 'come_back'; readonly state: string; readonly key?: string }
   /** There is no address that may hear of it: a page of ours says what is wrong. */
   | { readonly kind: 'refuse'; readonly transaction: Transaction | null; readonly error: MintmarkError };
 

@@ -1,5 +1,6 @@
 /** What the steps that issue something need from outside the transaction. */
 import type { X509Certificate } from 'node:crypto';
+import type { MintmarkError } from '../protocol/mintmark-error.js';
 import type { JwtSigningKey } from '../protocol/jwt/sign.js';
 import type { EncryptionRecipient } from '../protocol/xml/encryption.js';
 import type { SigningPair } from '../protocol/xml/signature.js';
@@ -21,6 +22,8 @@ export interface Tenant {
   readonly jwtKeys: Readonly<Record<TokenAlgorithm, JwtSigningKey>>;
   /** What each trigger runs, in order. */
   readonly triggers: Readonly<Record<TriggerId, readonly DeployedAction[]>>;
+  /** Why they cannot be told, and so each login fails; `null` where they can. */
+  readonly triggersFault: MintmarkError | null;
 }
 
 export interface Circumstances {

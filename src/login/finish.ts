@@ -4,6 +4,7 @@ import type { MintmarkError } from '../protocol/mintmark-error.js';
 import { SECRET } from '../tenant/secret.js';
 import type {
   ActionsPart,
+  Continuation,
   SamlRequestPart,
   TimelineEvent,
   Transaction,
@@ -51,15 +52,16 @@ export function finish(
   };
 }
 
-/** What Actions asked for has been applied, or is moot; who set what stays. */
+/** What Actions asked for has been applied, or is moot; who set what stays, and by what a browser that is away comes back. */
 const ended = (actions: ActionsPart): ActionsPart => ({
   ...actions,
   state: 'ended',
   runningUntil: null,
   resumed: false,
   effects: null,
-  continuation: null,
+  continuation: actions.continuation && withoutReceived(actions.continuation),
 });
+const withoutReceived = ({ received: _, ...kept }: Continuation): Continuation => kept;
 
 /** The clock of a transaction: its own where it was given one. */
 export const clockOf = ({ now }: Transaction, at: Date): Date => (now === null ? at : new Date(now));

@@ -27,6 +27,7 @@ const circumstances: Circumstances = {
   tenant: {
     settings,
     triggers: { 'post-login': [], 'credentials-exchange': [] },
+    triggersFault: null,
     issuer: ISSUER,
     samlKey: {
       kid: jwtKeys.RS256.kid,

@@ -5,8 +5,8 @@ import { effectiveConfiguration } from '../protocol/saml/layers.js';
 import { summariseResponse, type ResponseSummary } from '../protocol/saml/summary.js';
 import { verifySamlResponse } from '../protocol/saml/verification/verify-saml-response.js';
 import type { Verification } from '../protocol/verification.js';
+import type { TriggerId } from '../tenant/action.js';
 import type {
-  DroppedClaim,
   OidcRequestPart,
   OidcResult,
   RequestFacts,
@@ -18,11 +18,20 @@ import type {
 } from '../tenant/transaction.js';
 import type { UserProfile } from '../tenant/user.js';
 import { SECRET } from '../tenant/secret.js';
+import {
+  asItWouldBe,
+  executionsOf,
+  suspensionOf,
+  type Execution,
+  type Suspension,
+} from './action-sources.js';
 import type { InspectedTenant } from './inspected-tenant.js';
 import {
   claimsView,
+  droppedClaimsView,
   oidcConfigurationView,
   type ClaimView,
+  type DroppedClaimView,
   type OidcConfigurationView,
 } from './oidc-configuration-view.js';
 import { samlConfigurationView, type SamlConfigurationView } from './saml-configuration-view.js';
@@ -59,11 +68,17 @@ export interface Inspection {
   /** The HTTP request that it came by; `null` where none was kept. */
   readonly http: RequestFacts | null;
   readonly configuration: SamlConfigurationView | OidcConfigurationView;
+  /** What its Actions were run for; `null` where none was bound, or none has been reached. */
+  readonly trigger: TriggerId | null;
+  /** Each run of an Action, in order. */
+  readonly actions: readonly Execution[];
+  /** Where the browser is to come back from; `null` where it is not away. */
+  readonly suspended: Suspension | null;
   readonly timeline: readonly TimelineEvent[];
   readonly warnings: readonly Warning[];
   readonly reason: string | null;
   readonly failure: Transaction['failure'];
-  readonly droppedClaims: readonly DroppedClaim[];
+  readonly droppedClaims: readonly DroppedClaimView[];
   /** What signed: a key of the tenant by its kid, or a certificate that was brought along. */
   readonly signedWith: string | null;
   /** `null` as long as there is no Response. */
@@ -76,19 +91,23 @@ export interface Inspection {
 
 export async function inspect(transaction: Transaction, tenant: InspectedTenant): Promise<Inspection> {
   const saml = inspectSaml(transaction, tenant);
+  const shown = asItWouldBe(transaction);
   const known = {
     transaction: transactionView(transaction),
     user: transaction.user,
     request: transaction.saml ?? transaction.oidc!,
     http: transaction.request ?? null,
-    configuration: transaction.saml
-      ? samlConfigurationView(transaction, transaction.saml, tenant, saml?.summary ?? null)
-      : oidcConfigurationView(transaction, transaction.oidc!, tenant),
+    configuration: shown.saml
+      ? samlConfigurationView(shown, shown.saml, tenant, saml?.summary ?? null)
+      : oidcConfigurationView(shown, shown.oidc!, tenant),
+    trigger: transaction.actions?.trigger ?? null,
+    actions: executionsOf(transaction),
+    suspended: suspensionOf(transaction),
     timeline: transaction.timeline,
     warnings: transaction.warnings,
     reason: transaction.reason,
     failure: transaction.failure,
-    droppedClaims: transaction.droppedClaims,
+    droppedClaims: droppedClaimsView(transaction),
     signedWith: transaction.signedWith,
   };
   return {
@@ -98,15 +117,16 @@ export async function inspect(transaction: Transaction, tenant: InspectedTenant)
   };
 }
 
-/** A private key in the wrong field is one all the same: in `cert`, in `event`, in RelayState. */
+/** A private key in the wrong field is one all the same: in `cert`, in `event`, in RelayState, in what an Action logs. */
 function withoutPrivateKeys(value: unknown): unknown {
-  if (typeof value === 'string') return value.includes('PRIVATE KEY-----') ? SECRET : value;
+  if (typeof value === 'string') return withoutPrivateKey(value);
   if (Array.isArray(value)) return value.map(withoutPrivateKeys);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, withoutPrivateKeys(member)]),
+    Object.entries(value).map(([name, member]) => [withoutPrivateKey(name), withoutPrivateKeys(member)]),
   );
 }
+const withoutPrivateKey = (text: string): string => (text.includes('PRIVATE KEY-----') ? SECRET : text);
 
 /** The clock at the instant of issue. */
 const issuedAt = ({ now, finishedAt, createdAt }: Transaction): Date =>

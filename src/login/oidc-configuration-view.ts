@@ -1,7 +1,9 @@
 /** What an OIDC login was told, each value with the layer that set it, and where each claim of its tokens came from. */
 import { CLAIMS_OF_SCOPE } from '../protocol/jwt/id-token.js';
 import type { Layer } from '../protocol/saml/layers.js';
-import type { OidcRequestPart, Transaction } from '../tenant/transaction.js';
+import type { Source } from '../tenant/effects.js';
+import type { DroppedClaim, OidcRequestPart, Transaction } from '../tenant/transaction.js';
+import { callIn, placeOf, sourcesIn, switchedBy, switchOf, type SourceOf } from './action-sources.js';
 import type { InspectedTenant } from './inspected-tenant.js';
 
 export interface OidcSettingView {
@@ -9,18 +11,31 @@ export interface OidcSettingView {
   readonly layer: Layer;
   readonly effect: string;
   readonly from: string;
+  /** Where an Action set it: the call. */
+  readonly source?: Source;
 }
 export interface CustomClaimView {
   readonly token: 'id_token' | 'access_token';
   readonly name: string;
   readonly value: unknown;
   readonly layer: Layer;
+  /** `idToken.setCustomClaim`, `api.idToken.setCustomClaim in grant-roles.js:12`. */
+  readonly from: string;
+  readonly source?: Source;
+}
+export interface ScopeView {
+  readonly scope: string;
+  readonly granted: boolean;
+  readonly layer: Layer;
+  /** `accessToken.scopes`, `api.accessToken.addScope in grant-roles.js:12`. */
+  readonly from: string;
+  readonly source?: Source;
 }
 export interface OidcConfigurationView {
   readonly settings: Readonly<Record<string, OidcSettingView>>;
   /** As asked; those that reached no token are among the dropped claims. */
   readonly customClaims: readonly CustomClaimView[];
-  readonly scopes: readonly { readonly scope: string; readonly granted: boolean; readonly layer: Layer }[];
+  readonly scopes: readonly ScopeView[];
 }
 
 export function oidcConfigurationView(
@@ -29,22 +44,21 @@ export function oidcConfigurationView(
   tenant: InspectedTenant,
 ): OidcConfigurationView {
   const { tokenClient, idToken, accessToken, result } = transaction;
+  const sourceOf = sourcesIn(transaction);
   const claims = (token: CustomClaimView['token'], asked: Readonly<Record<string, unknown>>) =>
     Object.entries(asked).map(([name, value]): CustomClaimView => ({
       token,
       name,
       value,
-      layer: 'transaction',
+      ...customOrigin(token, name, sourceOf),
     }));
   const isTenants = isDefaulted(oidc, 'audience');
-  const isUsualScope = isDefaulted(oidc, 'scope');
   return {
     settings: {
       scope: {
         value: oidc.scope,
-        layer: isUsualScope ? 'default' : 'transaction',
         effect: 'what is asked for, before scopes are added or taken away',
-        from: isUsualScope ? 'the request names none' : 'oidc.scope',
+        ...requestedOrigin(oidc, sourceOf),
       },
       audience: {
         value: oidc.audience ?? null,
@@ -84,9 +98,33 @@ export function oidcConfigurationView(
     scopes: Object.entries(accessToken.scopes).map(([scope, granted]) => ({
       scope,
       granted,
-      layer: 'transaction',
+      ...originOf(
+        sourceOf(scopeKey(scope)),
+        granted ? 'accessToken.addScope' : 'accessToken.removeScope',
+        'accessToken.scopes',
+      ),
     })),
   };
+}
+
+/** By the call of an Action, where there is one, and else by what REST asked for. */
+const originOf = (source: Source | undefined, member: string, asked: string): Origin =>
+  source ? { layer: 'action', from: callIn(member, source), source } : { layer: 'transaction', from: asked };
+
+const scopeKey = (scope: string): string => `scopes.${scope}`;
+const TARGETS = 'transaction.target_scopes';
+
+function customOrigin(token: CustomClaimView['token'], claim: string, sourceOf: SourceOf): Origin {
+  const { member, setter } = MEMBERS[token];
+  return originOf(sourceOf(`${member}.${claim}`), setter, setter);
+}
+
+function requestedOrigin(oidc: OidcRequestPart, sourceOf: SourceOf): Origin {
+  const source = sourceOf(TARGETS);
+  if (source) return { layer: 'action', from: `the target scopes, set in ${placeOf(source)}`, source };
+  return isDefaulted(oidc, 'scope')
+    ? { layer: 'default', from: 'the request names none' }
+    : { layer: 'transaction', from: 'oidc.scope' };
 }
 
 const isDefaulted = ({ defaulted = [] }: OidcRequestPart, name: 'scope' | 'audience'): boolean =>
@@ -96,6 +134,8 @@ const isDefaulted = ({ defaulted = [] }: OidcRequestPart, name: 'scope' | 'audie
 interface Origin {
   readonly layer: Layer;
   readonly from: string;
+  /** Where an Action set it: the call. */
+  readonly source?: Source;
 }
 /** Of the claims that the protocols own; a custom one never stands in for them. */
 const PROTOCOL: Readonly<Record<string, Origin>> = {
@@ -108,18 +148,22 @@ const PROTOCOL: Readonly<Record<string, Origin>> = {
   sid: { layer: 'default', from: 'a fresh session id' },
   nonce: { layer: 'transaction', from: 'oidc.nonce' },
   at_hash: { layer: 'default', from: 'the access token issued along' },
+  gty: { layer: 'default', from: 'the grant, client_credentials' },
 };
 const OF_TOKEN = {
   id_token: { exp: { layer: 'client', from: 'iat and jwt_configuration.lifetime_in_seconds' } },
   access_token: {
     exp: { layer: 'default', from: 'iat and the tenant’s access_token_lifetime_in_seconds' },
-    scope: { layer: 'transaction', from: 'oidc.scope and accessToken.scopes' },
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Origin>>>>;
 
 export interface ClaimView extends Origin {
   readonly name: string;
   readonly value: unknown;
+}
+export interface DroppedClaimView extends DroppedClaim {
+  /** Where an Action asked for it: the call. */
+  readonly source?: Source;
 }
 
 /** The claims of a token, in its order, each with where it came from. */
@@ -128,27 +172,60 @@ export function claimsView(
   token: CustomClaimView['token'],
   payload: Readonly<Record<string, unknown>>,
 ): ClaimView[] {
-  const [member, setter] = MEMBERS[token];
-  const custom = transaction[member].customClaims;
-  const audience = oidcAudience(transaction);
+  const custom = transaction[MEMBERS[token].member].customClaims;
+  const sourceOf = sourcesIn(transaction);
   const known: Readonly<Record<string, Origin>> = {
     ...PROTOCOL,
-    ...(token === 'access_token' && { aud: audience }),
+    sub: subject(transaction),
+    ...(token === 'access_token' && {
+      aud: oidcAudience(transaction),
+      scope: grantedScope(transaction, sourceOf),
+    }),
     ...OF_TOKEN[token],
   };
   return Object.entries(payload).map(([name, value]) => {
     const origin: Origin = Object.hasOwn(known, name)
       ? known[name]!
       : Object.hasOwn(custom, name)
-        ? { layer: 'transaction', from: setter }
+        ? customOrigin(token, name, sourceOf)
         : { layer: 'default', from: `profile.${name}${scopeOf(name)}` };
     return { name, value, ...origin };
   });
 }
 const MEMBERS = {
-  id_token: ['idToken', 'idToken.setCustomClaim'],
-  access_token: ['accessToken', 'accessToken.setCustomClaim'],
+  id_token: { member: 'idToken', setter: 'idToken.setCustomClaim' },
+  access_token: { member: 'accessToken', setter: 'accessToken.setCustomClaim' },
 } as const;
+
+/** Whoever asked for a claim that reached no token wants to find the line. */
+export const droppedClaimsView = (transaction: Transaction): DroppedClaimView[] =>
+  transaction.droppedClaims.map((dropped) => {
+    const { source } = customOrigin(dropped.token, dropped.claim, sourcesIn(transaction));
+    return { ...dropped, ...(source && { source }) };
+  });
+
+function subject(transaction: Transaction): Origin {
+  if (transaction.protocol === 'client_credentials')
+    return { layer: 'default', from: 'client_id: nobody logged in' };
+  const source = switchOf(transaction);
+  return source
+    ? { layer: 'action', from: `user.user_id, by ${switchedBy(source)}`, source }
+    : { layer: 'default', from: 'user.user_id' };
+}
+
+function grantedScope({ protocol, accessToken: { scopes } }: Transaction, sourceOf: SourceOf): Origin {
+  const asked =
+    protocol === 'client_credentials' ? 'oidc.scope, within the grant' : 'oidc.scope and accessToken.scopes';
+  const changes = [TARGETS, ...Object.keys(scopes).map(scopeKey)].flatMap((key) => sourceOf(key) ?? []);
+  const source = changes.at(-1);
+  if (source)
+    return {
+      layer: 'action',
+      from: `${asked}, changed in ${[...new Set(changes.map(placeOf))].join(', ')}`,
+      source,
+    };
+  return { layer: 'transaction', from: asked };
+}
 
 const oidcAudience = ({ oidc }: Transaction): Origin =>
   oidc && isDefaulted(oidc, 'audience')

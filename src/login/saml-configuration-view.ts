@@ -20,8 +20,10 @@ import { readCertificate } from '../protocol/saml/pem.js';
 import { SamlError } from '../protocol/saml/saml-error.js';
 import { SETTERS, SETTINGS, setterOf, type SetterName, type SettingName } from '../protocol/saml/settings.js';
 import type { ResponseSummary } from '../protocol/saml/summary.js';
+import type { Source } from '../tenant/effects.js';
 import type { SamlRequestPart, Transaction } from '../tenant/transaction.js';
 import { SECRET } from '../tenant/secret.js';
+import { callIn, sourcesIn, type SourceOf } from './action-sources.js';
 import type { InspectedTenant } from './inspected-tenant.js';
 
 export interface CertificateView {
@@ -38,8 +40,9 @@ export interface SettingView {
   /** `setAudience`; `null` for a setting of Mintmark's own that no Action can reach. */
   readonly setter: string | null;
   readonly effect: string;
-  /** Of a default that is worked out: what from. */
+  /** Of a default that is worked out: what from. Of what an Action set: the call. */
   readonly from?: string;
+  readonly source?: Source;
   /** What earlier layers had said, the latest first. */
   readonly overrides?: readonly { readonly layer: Layer; readonly value: unknown }[];
   /** Of a PEM that holds one. */
@@ -51,16 +54,19 @@ export interface AttributeView {
   readonly values: readonly { readonly value: string; readonly type: string | null }[];
   /** `null` where it cannot be told any more. */
   readonly layer: Layer | null;
-  /** `profile.email`, `identities[0].provider`, `setAttribute`. */
+  /** `profile.email`, `identities[0].provider`, `setAttribute`, `api.samlResponse.setAttribute in grant-roles.js:12`. */
   readonly from: string;
+  /** The call that set it, or that set the table or the switch which let it in. */
+  readonly source?: Source;
 }
 export interface SamlConfigurationView {
   readonly settings: Readonly<Record<SettingName, SettingView>>;
   readonly attributes: readonly AttributeView[];
   /** Mapped attributes that a layer took out again. */
-  readonly leftOut: readonly { readonly name: string; readonly layer: Layer }[];
+  readonly leftOut: readonly { readonly name: string; readonly layer: Layer; readonly source?: Source }[];
+  /** Its source set the value, or else the probes. */
   readonly nameId:
-    | (NameID & { readonly layer: Layer })
+    | (NameID & { readonly layer: Layer; readonly source?: Source })
     | { readonly value: null; readonly layer: Layer; readonly reason: string };
 }
 
@@ -72,28 +78,39 @@ export function samlConfigurationView(
   summary: ResponseSummary | null,
 ): SamlConfigurationView {
   const configuration = effectiveConfiguration(transaction.samlLayers);
-  const { settings, attributes: set } = configuration;
+  const { attributes: set } = configuration;
+  const sourceOf = sourcesIn(transaction);
   // nobody has logged in, so there is nothing to be mapped
   const profile = transaction.user ?? {};
   const mapped = mapAttributes(profile, configuration, tenant.unmappedClaimPrefix);
-  const material: Material = { transaction, configuration, saml, tenant, summary };
+  const originOf = (attribute: MappedAttribute): Origin => originIn(attribute, sourceOf);
+  const material: Material = { transaction, configuration, saml, tenant, summary, sourceOf };
   return {
     settings: Object.fromEntries(
       (Object.keys(SETTINGS) as SettingName[]).map((name) => [name, settingView(name, material)]),
     ) as Record<SettingName, SettingView>,
     attributes:
       summary && summary.attributes.length > 0
-        ? attributesOnTheWire(summary, mapped)
-        : mapped.map((attribute) => attributeView(attribute, configuration)),
+        ? attributesOnTheWire(summary, mapped, originOf)
+        : mapped.map((attribute) => attributeView(attribute, configuration, originOf(attribute))),
     leftOut: set
       .filter(({ value }) => scalarsOf(value).length === 0)
-      .map(({ name, layer }) => ({ name, layer })),
-    nameId: {
-      ...nameIdView(() => findNameID(profile, mapped, configuration, tenant.unmappedClaimPrefix)),
-      layer: settings.nameIdentifierProbes.layer,
-    },
+      .map(({ name, layer }) => ({ name, layer, ...sourced(layer, attributeKey(name), sourceOf) })),
+    nameId: nameIdView(
+      () => findNameID(profile, mapped, configuration, tenant.unmappedClaimPrefix),
+      configuration,
+      sourceOf,
+    ),
   };
 }
+
+/** The call, of what the layer of the Actions has set. */
+const sourced = (layer: Layer, key: string, sourceOf: SourceOf): { readonly source?: Source } => {
+  const source = layer === 'action' ? sourceOf(key) : undefined;
+  return source ? { source } : {};
+};
+const settingKey = (name: SettingName): string => `samlResponse.${name}`;
+const attributeKey = (name: string): string => `samlResponse.attributes.${name}`;
 
 interface Material {
   readonly transaction: Transaction;
@@ -101,6 +118,7 @@ interface Material {
   readonly saml: SamlRequestPart;
   readonly tenant: InspectedTenant;
   readonly summary: ResponseSummary | null;
+  readonly sourceOf: SourceOf;
 }
 interface Computed {
   readonly value: unknown;
@@ -167,12 +185,16 @@ function settingView(name: SettingName, material: Material): SettingView {
     value: conceal(said.value),
   }));
   const certificate = certificateIn(computed.value);
+  const setter = Object.hasOwn(SETTERS, name) ? setterOf(name as SetterName) : null;
+  const { source } = sourced(layer, settingKey(name), material.sourceOf);
+  const from = computed.from ?? (source && callIn(`samlResponse.${setter}`, source));
   return {
     value: conceal(computed.value),
     layer,
-    setter: Object.hasOwn(SETTERS, name) ? setterOf(name as SetterName) : null,
+    setter,
     effect: row.effect,
-    ...(computed.from !== undefined && { from: computed.from }),
+    ...(from !== undefined && { from }),
+    ...(source && { source }),
     ...(overrides.length > 0 && { overrides }),
     ...(certificate && { certificate }),
   };
@@ -206,9 +228,34 @@ const certificateView = (certificate: X509Certificate): CertificateView => ({
   validTo: new Date(certificate.validTo).toISOString(),
 });
 
+type Origin = Pick<AttributeView, 'layer' | 'from' | 'source'>;
+
+function originIn({ name, layer, from }: MappedAttribute, sourceOf: SourceOf): Origin {
+  if (from === SET) {
+    const { source } = sourced(layer, attributeKey(name), sourceOf);
+    return source ? { layer, from: callIn('samlResponse.setAttribute', source), source } : { layer, from };
+  }
+  const switched = switchBehind(name, from);
+  const { source } = sourced(layer, settingKey(switched), sourceOf);
+  return source
+    ? { layer, from: `${from}, by ${callIn(`samlResponse.${setterOf(switched)}`, source)}`, source }
+    : { layer, from };
+}
+
+/** What let a profile field in, as mapAttributes goes about it; the table of mappings is out of the reach of Actions. */
+const switchBehind = (name: string, from: string): SetterName =>
+  from.startsWith('identities[0].')
+    ? 'mapIdentities'
+    : name === UPN
+      ? 'createUpnClaim'
+      : 'mapUnknownClaimsAsIs';
+const SET = 'setAttribute';
+const UPN = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn';
+
 const attributeView = (
-  { name, values, layer, from }: MappedAttribute,
+  { name, values }: MappedAttribute,
   { settings }: EffectiveConfiguration,
+  origin: Origin,
 ): AttributeView => ({
   name,
   nameFormat: settings.includeAttributeNameFormat.value ? nameFormatOf(name) : null,
@@ -216,30 +263,47 @@ const attributeView = (
     value: String(value),
     type: xsTypeOf(value, settings.typedAttributes.value ?? true) satisfies XsType,
   })),
-  layer,
-  from,
+  ...origin,
 });
 
+/** Of what was sent and has no origin by now. */
+const FORGOTTEN: Origin = {
+  layer: null,
+  from: 'a profile field, under an unmapped_claim_prefix that the tenant has changed since',
+};
+
 /** What was sent, each with the origin of the attribute of that name. */
-function attributesOnTheWire(summary: ResponseSummary, mapped: readonly MappedAttribute[]): AttributeView[] {
+function attributesOnTheWire(
+  summary: ResponseSummary,
+  mapped: readonly MappedAttribute[],
+  originOf: (attribute: MappedAttribute) => Origin,
+): AttributeView[] {
   return summary.attributes.map(({ name, nameFormat, values, types }) => {
-    const origin = mapped.find((attribute) => attribute.name === name);
+    const attribute = mapped.find((one) => one.name === name);
     return {
       name: name ?? '',
       nameFormat,
       values: values.map((value, index) => ({ value: value ?? '', type: types[index] ?? null })),
-      layer: origin?.layer ?? null,
-      from:
-        origin?.from ?? 'a profile field, under an unmapped_claim_prefix that the tenant has changed since',
+      ...(attribute ? originOf(attribute) : FORGOTTEN),
     };
   });
 }
 
-function nameIdView(find: () => NameID): NameID | { readonly value: null; readonly reason: string } {
+function nameIdView(
+  find: () => NameID,
+  { settings, attributes }: EffectiveConfiguration,
+  sourceOf: SourceOf,
+): SamlConfigurationView['nameId'] {
+  const { layer } = settings.nameIdentifierProbes;
   try {
-    return find();
+    const found = find();
+    const set = attributes.find(({ name }) => found.from === SET && name === found.probe);
+    const { source } = set ? sourced(set.layer, attributeKey(set.name), sourceOf) : {};
+    return source
+      ? { ...found, from: callIn('samlResponse.setAttribute', source), layer: 'action', source }
+      : { ...found, layer, ...sourced(layer, settingKey('nameIdentifierProbes'), sourceOf) };
   } catch (error) {
-    if (error instanceof SamlError) return { value: null, reason: error.description };
+    if (error instanceof SamlError) return { value: null, reason: error.description, layer };
     throw error;
   }
 }

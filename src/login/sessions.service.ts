@@ -33,7 +33,12 @@ export class SessionsService {
   /** `null` where there is none, it is over, or its user is blocked or gone. */
   async live(token: string | undefined, settings: TenantSettings): Promise<LiveSession | null> {
     if (token === undefined || token === '') return null;
-    const found = await this.sessions.find(sessionIdOf(token));
+    return this.liveById(sessionIdOf(token), settings);
+  }
+
+  /** The same for a session that a login remembers. */
+  async liveById(id: string, settings: TenantSettings): Promise<LiveSession | null> {
+    const found = await this.sessions.find(id);
     if (!found || found.user.blocked === true) return null;
     const now = this.clock.now().getTime();
     const idle = now - Date.parse(found.session.lastSeenAt);

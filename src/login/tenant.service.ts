@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { MintmarkError } from '../protocol/mintmark-error.js';
 import { issuerOf } from '../protocol/jwt/issuer.js';
 import { jwksOf, type Jwks } from '../protocol/jwt/jwks.js';
 import { der } from '../protocol/saml/key-pairs.js';
@@ -46,11 +47,21 @@ export class TenantService {
     return (await this.#load()).jwks;
   }
 
+  /** A secret that does not open must not take the keys and the settings with it. */
+  async #actions(): Promise<Pick<Tenant, 'triggers' | 'triggersFault'>> {
+    try {
+      return { triggers: await this.deployments.deployed(), triggersFault: null };
+    } catch (error) {
+      if (!(error instanceof MintmarkError)) throw error;
+      return { triggers: { 'post-login': [], 'credentials-exchange': [] }, triggersFault: error };
+    }
+  }
+
   async #load(): Promise<Loaded> {
     const revision = await this.settings.revision();
     if (this.#loaded?.revision === revision) return this.#loaded;
     const [settings, keys] = [await this.settings.get(), await this.keys.list()];
-    const triggers = await this.deployments.deployed();
+    const actions = await this.#actions();
     const current = Object.fromEntries(
       keys.filter(({ status }) => status === 'current').map((key) => [key.alg, key]),
     ) as Record<TokenAlgorithm, SigningKey>;
@@ -60,7 +71,7 @@ export class TenantService {
       keys,
       tenant: {
         settings,
-        triggers,
+        ...actions,
         issuer: issuerOf(this.baseUrl.value),
         samlKey: {
           kid: saml.kid,

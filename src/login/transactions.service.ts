@@ -241,7 +241,7 @@ const suspended = ({ actions }: Transaction): LoginError =>
 const CLAIM_MARGIN_MS = 15_000;
 
 /** Whether an error is about a value that this very body gave: then the body is refused, and no login has taken place. */
-export function isOf(body: unknown, error: MintmarkError): boolean {
+function isOf(body: unknown, error: MintmarkError): boolean {
   return error.errors.some(({ pointer }) => {
     let at = body;
     for (const member of pointer.split('/').slice(1)) {

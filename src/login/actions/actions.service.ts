@@ -61,7 +61,9 @@ export class ActionsService {
     { dry = false, actions: given, onEffects }: RunOptions = {},
   ): Promise<Transaction> {
     const trigger = triggerOf(transaction);
-    const bound = given ?? circumstances.tenant.triggers[trigger];
+    const { triggers, triggersFault } = circumstances.tenant;
+    if (!given && triggersFault) throw triggersFault;
+    const bound = given ?? triggers[trigger];
     if (!transaction.actions && bound.length === 0) return { ...transaction, actions: null };
     const live = (await this.deployments.refreshLive(bound))
       ? (await this.deployments.deployed())[trigger]

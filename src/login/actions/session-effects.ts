@@ -36,5 +36,5 @@ export function sessionWrite(
   };
 }
 
-const instant = (milliseconds: number): string =>
+export const instant = (milliseconds: number): string =>
   new Date(Math.max(-LAST_INSTANT_MS, Math.min(LAST_INSTANT_MS, milliseconds))).toISOString();
