@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { SessionStore } from '../../storage/session-store.js';
-import type { Session, SessionParticipant } from '../../tenant/session.js';
+import type { Session, SessionDetails, SessionParticipant } from '../../tenant/session.js';
 import { TenantError } from '../../tenant/tenant-error.js';
 
 /** Sessions of users, in the shapes of Auth0's Management API: `/api/v2/sessions/:id`, `/api/v2/users/:id/sessions`. */
@@ -59,12 +59,21 @@ const sessionView = (session: Session, participants: readonly SessionParticipant
   authenticated_at: session.authenticatedAt,
   updated_at: session.lastSeenAt,
   expires_at: session.expiresAt,
+  ...(session.details && detailsView(session.details)),
   clients: participants.map(({ clientId, nameId, sessionIndex, since }) => ({
     client_id: clientId,
     name_id: nameId,
     session_index: sessionIndex,
     since,
   })),
+});
+
+/** What Actions made of it. */
+const detailsView = ({ methods, metadata, cookieMode, idleExpiresAt }: SessionDetails): unknown => ({
+  ...(idleExpiresAt !== undefined && { idle_expires_at: new Date(idleExpiresAt).toISOString() }),
+  ...(cookieMode && { cookie: { mode: cookieMode } }),
+  ...(methods.length > 0 && { authentication: { methods } }),
+  session_metadata: metadata,
 });
 
 const notFound = (id: string): TenantError =>
