@@ -69,7 +69,12 @@ const sessionView = (session: Session, participants: readonly SessionParticipant
 });
 
 /** What Actions made of it. */
-const detailsView = ({ methods, metadata, cookieMode, idleExpiresAt }: SessionDetails): unknown => ({
+const detailsView = ({
+  methods,
+  metadata,
+  cookieMode,
+  idleExpiresAt,
+}: SessionDetails): Record<string, unknown> => ({
   ...(idleExpiresAt !== undefined && { idle_expires_at: new Date(idleExpiresAt).toISOString() }),
   ...(cookieMode && { cookie: { mode: cookieMode } }),
   ...(methods.length > 0 && { authentication: { methods } }),
