@@ -8,6 +8,7 @@ import { migrate } from './migrate.js';
 import { FirstTables1795226400000 } from './migrations/1795226400000-first-tables.js';
 import { BrowserLogins1795230000000 } from './migrations/1795230000000-browser-logins.js';
 import { Actions1795233600000 } from './migrations/1795233600000-actions.js';
+import { Tokens1795240800000 } from './migrations/1795240800000-tokens.js';
 import { TEXT_COLLATION, tablesWith } from './tables.js';
 
 /** How long a statement waits, blocking, for another process that writes to the same SQLite file. */
@@ -27,7 +28,12 @@ async function prepareSqlite(connection: SqliteConnection): Promise<void> {
 /** Options of the data source at `databaseUrl`; see `readDatabaseUrl` for what it may be. */
 export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
   const address = readDatabaseUrl(databaseUrl);
-  const migrations = [FirstTables1795226400000, BrowserLogins1795230000000, Actions1795233600000];
+  const migrations = [
+    FirstTables1795226400000,
+    BrowserLogins1795230000000,
+    Actions1795233600000,
+    Tokens1795240800000,
+  ];
   return address.kind === 'sqlite'
     ? {
         type: 'better-sqlite3',

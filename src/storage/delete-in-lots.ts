@@ -5,14 +5,30 @@ import type { SqlValue } from './statement.js';
 /** Small, since SQLite deletes on the thread that also answers requests. */
 const LOT = 100;
 
-/** Deletes the rows of a table that `chosen` (what follows WHERE, ORDER BY too) picks by their id, lot by lot; yields how many. */
+/** By what their rows are told apart. */
+const KEYS = {
+  transactions: 'id',
+  sessions: 'id',
+  logouts: 'id',
+  grants: 'id',
+  authorization_codes: 'digest',
+  refresh_tokens: 'digest',
+  access_tokens: 'key',
+  device_codes: 'digest',
+  pushed_requests: 'digest',
+  used_token_ids: 'key',
+  logout_deliveries: 'id',
+} as const;
+
+/** Deletes the rows of a table that `chosen` (what follows WHERE, ORDER BY too) picks, lot by lot; yields how many. */
 export async function deleteInLots(
   database: Database,
-  table: 'transactions' | 'sessions' | 'logouts',
+  table: keyof typeof KEYS,
   chosen: string,
   values: readonly SqlValue[],
 ): Promise<number> {
-  const sql = `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE ${chosen} LIMIT ${LOT})`;
+  const key = KEYS[table];
+  const sql = `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${chosen} LIMIT ${LOT})`;
   for (let deleted = 0; ; await otherWork()) {
     const lot = await database.change(sql, values);
     deleted += lot;

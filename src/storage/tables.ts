@@ -4,6 +4,7 @@
  * Stores speak SQL (see docs/decisions/storage.md); nothing of TypeORM's entities leaves this floor.
  */
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
+import { tokenTables } from './token-tables.js';
 
 /**
  * Collation of text columns: by code point on either database, so that a list has one order everywhere, and so that
@@ -184,5 +185,6 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
       name: 'action_cache',
       columns: { trigger: key, key, value: text, expires_at: instant },
     }),
+    ...tokenTables({ text, nullableText, key, integer, instant }),
   ];
 }
