@@ -285,7 +285,7 @@ const isSame = (one: Identity, other: Identity): boolean =>
   one.provider === other.provider && one.user_id === other.user_id;
 
 /** A test may give others in its partial event; they are as secret. */
-function withSecretsOf({ event }: Transaction, action: DeployedAction): DeployedAction {
+export function withSecretsOf({ event }: Transaction, action: DeployedAction): DeployedAction {
   const given = event?.['secrets'];
   if (typeof given !== 'object' || given === null) return action;
   const texts = Object.entries(given).filter(([, value]) => typeof value === 'string');
