@@ -112,7 +112,7 @@ const VALUES: Readonly<
 
 const callsOf = (settings: Readonly<Record<string, unknown>>): string =>
   Object.entries(settings)
-    .map(([name, value]) => `api.samlResponse.${setterOf(name)}(${JSON.stringify(value)});`)
+    .map(([name, value]) => `api.samlResponse.${setterOf(name as SetterName)}(${JSON.stringify(value)});`)
     .join('\n');
 const bindSetters = (settings: Readonly<Record<string, unknown>>): Promise<void> =>
   bindHandlers(server, [callsOf(settings)]);
