@@ -432,7 +432,12 @@ test('takes tokens apart and says where each claim came from', async () => {
     { token: 'id_token', claim: 'iss', reason: expect.stringContaining('restricted') as string },
   ]);
   expect(oidcOf(inspection).settings['audience']).toMatchObject({ layer: 'transaction' });
-  expect(oidcOf(inspection).scopes).toContainEqual({ scope: 'email', granted: false, layer: 'transaction' });
+  expect(oidcOf(inspection).scopes).toContainEqual({
+    scope: 'email',
+    granted: false,
+    layer: 'transaction',
+    from: 'accessToken.scopes',
+  });
   expect(inspection.saml).toBeNull();
 });
 
