@@ -42,6 +42,12 @@ export function origin(from: string, source: Source | undefined, linkOf: CallLin
   if (!source) return html`${from}`;
   const place = placeOf(source);
   return from.endsWith(place)
-    ? html`${from.slice(0, -place.length)}${sourceLink(source, linkOf)}`
+    ? html`${breakable(from.slice(0, -place.length))}${sourceLink(source, linkOf)}`
     : html`${from}, ${sourceLink(source, linkOf)}`;
+}
+
+/** The name of a setter is long: it may break before its last word. */
+function breakable(text: string): Html {
+  const cut = text.lastIndexOf('.') + 1;
+  return cut === 0 ? html`${text}` : html`${text.slice(0, cut)}<wbr />${text.slice(cut)}`;
 }

@@ -17,9 +17,9 @@ export function folding(text: string): Html {
   </details>`;
 }
 
-/** Control characters as their pictures: colours of a terminal, for one, would be invisible rubbish. */
+/** Control characters as they are written in code: colours of a terminal, for one, would be invisible. */
 export const visible = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex -- these are what it is about
-  text.replace(/[\0-\x08\x0B-\x1F\x7F]/g, (control) =>
-    control === '\x7F' ? '\u2421' : String.fromCharCode(0x2400 + control.charCodeAt(0)),
+  text.replace(
+    /(?![\n\t])\p{Cc}/gu,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );

@@ -84,7 +84,8 @@ details.run { border: 1px solid var(--line); border-radius: 6px; margin: .75rem 
 .run > summary { width: auto; color: inherit; font-size: .925rem; padding: .6rem .85rem; overflow-wrap: anywhere; }
 .run > summary .small { color: var(--soft); } .run[open] > summary { border-bottom: 1px solid var(--line); }
 .ran { padding: .15rem .85rem .5rem; } .ran h3 { margin: .9rem 0 .25rem; font-size: .925rem; } .ran table { margin: .25rem 0; }
-.ran td { line-height: 1.45; } .calls td:first-child, .calls th:first-child { width: 22%; } .calls td:last-child { width: 32%; }
+.ran td { line-height: 1.45; }
+@media (min-width: 44rem) { .calls td:first-child { width: 22%; } .calls td:last-child { width: 32%; } }
 tr:target, .run:target > summary { background: var(--tint); }
 .change { display: flex; flex-wrap: wrap; gap: 0 .4rem; align-items: baseline; } .change > * { min-width: 0; } .threw { color: var(--bad); }
 .fold { display: inline-block; max-width: 100%; margin: 0; vertical-align: top; } .fold > summary { color: inherit; font-size: inherit; width: auto; overflow-wrap: anywhere; }
@@ -102,7 +103,7 @@ td { padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); vertical-
 td.tight { white-space: nowrap; overflow-wrap: normal; }
 td.client { min-width: 7rem; } td.user { min-width: 11.5rem; }
 td .status { display: inline-block; min-width: 7rem; }
-@media (min-width: 60rem) { .attributes td:first-child { min-width: 26rem; } }
+@media (min-width: 60rem) { .attributes td:first-child { min-width: 25rem; } .attributes td:nth-child(2) { min-width: 14rem; } }
 td .soft { font-size: .875rem; }
 code .soft { font-size: inherit; }
 .setting { white-space: nowrap; }

@@ -39,7 +39,7 @@ export function timelineView({ timeline, actions }: Inspection, linkOf: CallLink
         (event) =>
           html`<tr>
             <td class="tight">${instant(event.at)}</td>
-            <td class="mono">${event.name}</td>
+            <td class="tight mono">${event.name}</td>
             <td>${told[event.name]?.(event) ?? pairs(event)}</td>
           </tr>`,
       )}

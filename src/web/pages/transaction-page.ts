@@ -8,6 +8,7 @@ import type { Transaction } from '../../tenant/transaction.js';
 import { actionsView } from './actions-view.js';
 import { callLinks, origin, sourceLink, type CallLink } from './call-links.js';
 import { attributesTable, claimsTable, oidcSettings, samlSettings } from './configuration-view.js';
+import { folding } from './folding.js';
 import { html, type Html } from './html.js';
 import { page } from './page.js';
 import { timelineView } from './timeline-view.js';
@@ -101,9 +102,10 @@ function away({ by, to, since, expires_at }: Suspension, redirect: unknown): Htm
   const url = (redirect as { readonly url?: unknown } | undefined)?.url;
   return html`<div class="box">
     <p>
-      <strong>Suspended.</strong> The Action ${code(by)} sent the browser to
-      ${to === null ? 'another page' : code(to)}${since === null ? null : html` at ${instant(since)}`}.
+      <strong>Suspended.</strong> The Action ${code(by)} sent the browser
+      away${since === null ? null : html` at ${instant(since)}`}.
     </p>
+    ${to === null ? null : html`<div>${folding(to)}</div>`}
     <p>
       It can come back until
       ${instant(expires_at)}.${typeof url === 'string' && /^https?:/.test(url) ? html` <a href="${url}" rel="noreferrer">Go on there</a>` : null}
