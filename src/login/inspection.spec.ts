@@ -38,6 +38,7 @@ const circumstances: Circumstances = {
   },
   at: NOW,
   runActions: async (transaction) => ({ ...transaction, actions: null }),
+  clock: () => NOW,
   random: randomBytes,
   ...pairs.ofConfiguration,
   readCertificate: pairs.readCertificate,

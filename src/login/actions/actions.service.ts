@@ -115,7 +115,8 @@ export class ActionsService {
     );
     if (outcome.end.kind !== 'failed' || tenant.settings.keep_effects_of_failed_actions)
       onEffects?.(outcome.effects, outcome.end.kind);
-    return this.#conclude(outcome, begun, { client, session, circumstances, dry });
+    const after = { ...circumstances, at: this.clock.now() };
+    return this.#conclude(outcome, begun, { client, session, circumstances: after, dry });
   }
 
   async #execute({
