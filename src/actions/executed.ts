@@ -60,7 +60,8 @@ export interface Run {
   readonly logs: readonly { readonly level: string; readonly text: string }[];
   readonly logsCut: boolean;
   readonly error: Executed['error'] | null;
-  readonly secrets: Readonly<Record<string, string>>;
+  /** Of the Action, and of whatever else may have come into what it says. */
+  readonly secrets: Readonly<Record<string, unknown>>;
 }
 
 export function executed({ action, calls, error, secrets, logs, ...run }: Run): Executed {
@@ -80,7 +81,7 @@ export function executed({ action, calls, error, secrets, logs, ...run }: Run): 
     ...(error && {
       error: {
         ...error,
-        name: shortened(error.name, 256),
+        name: shortened(mask(error.name) as string, 256),
         message: shortened(mask(error.message) as string, LONGEST_TEXT),
         stack: shortened(mask(error.stack) as string, LARGEST_VALUE),
       },

@@ -4,9 +4,35 @@ import { SECRET } from '../tenant/secret.js';
 /** Shorter ones would blot out every other word. */
 const SHORTEST = 4;
 
-/** A function that replaces each of `secrets` wherever it stands in a string, in members and elements at any depth too. */
-export function maskOf(secrets: Readonly<Record<string, string>>): (value: unknown) => unknown {
-  const values = Object.values(secrets)
+/** Of a secret of several lines, each is one: a console prints them apart. */
+const SHORTEST_LINE = 8;
+
+/** The strings in a value, at any depth. */
+const stringsIn = (value: unknown): readonly string[] =>
+  typeof value === 'string'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(stringsIn)
+      : [];
+
+/** As a secret may stand in a text: itself, and as JSON, a console and an address write it. */
+function spellings(secret: string): readonly string[] {
+  const lines = secret.split(/\r?\n/);
+  const texts =
+    lines.length === 1 ? lines : [secret, ...lines.filter(({ length }) => length >= SHORTEST_LINE)];
+  return texts.flatMap((text) => {
+    const json = JSON.stringify(text).slice(1, -1);
+    // a console escapes all that JSON does but the quotation mark; a lone surrogate has no place in an address
+    return [text, json, json.replaceAll('\\"', '"'), encodeURIComponent(text.toWellFormed())];
+  });
+}
+
+/**
+ * A function that replaces each string in `secrets` wherever it stands in a string, in members and elements at any depth too.
+ * `secrets` may hold those of several Actions, each in a member of its own.
+ */
+export function maskOf(secrets: Readonly<Record<string, unknown>>): (value: unknown) => unknown {
+  const values = [...new Set(stringsIn(secrets).flatMap(spellings))]
     .filter((value) => value.length >= SHORTEST)
     // the longer first: one may hold another
     .toSorted((one, other) => other.length - one.length);

@@ -82,8 +82,11 @@ export function replay(calls: readonly CallToReplay[], replayable: Replayable): 
       throw new ReplayRefused(`api.${call.member} was told as accepted: ${String(error)}`);
     }
     if (what === null) return shown;
-    draft.sources[what] = { action, file, line, column } satisfies Source;
-    return { ...shown, changed: { what, from, to: valueOf(draft, what) } };
+    const to = valueOf(draft, what);
+    // taken back by the Actions: what stands there now is somebody else's
+    if (to === undefined) delete draft.sources[what];
+    else draft.sources[what] = { action, file, line, column } satisfies Source;
+    return { ...shown, changed: { what, from, to } };
   });
   return { effects: draft, wishes: run.wishes, calls: replayed };
 }

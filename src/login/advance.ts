@@ -32,14 +32,17 @@ export async function advance(
   refused: (error: MintmarkError) => boolean = () => false,
 ): Promise<Transaction> {
   let current = transaction;
+  let around = circumstances;
   for (;;) {
     const step = nextStep(current);
     if (step === 'nothing' || step === 'authenticate') return current;
     try {
-      current = await STEPS[step](current, circumstances);
+      current = await STEPS[step](current, around);
+      // Actions may take their time
+      if (step === 'run_actions') around = { ...around, at: around.clock() };
     } catch (error) {
       if (!(error instanceof MintmarkError) || refused(error)) throw error;
-      return fail(current, error, circumstances);
+      return fail(current, error, around);
     }
   }
 }

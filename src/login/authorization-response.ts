@@ -122,6 +122,12 @@ export async function issueTokens(
   );
 }
 
+const SCOPE_CLAIM: DroppedClaim = {
+  token: 'access_token',
+  claim: 'scope',
+  reason: 'it tells the scopes that were granted: change them with api.transaction.setTargetScopes',
+};
+
 /** RFC 6749 4.4, in Auth0's dialect: `sub` names the client, `gty` the grant. Without an audience the token is opaque. */
 export async function issueClientToken(
   transaction: Transaction,
@@ -136,12 +142,14 @@ export async function issueClientToken(
   const grant = transaction.clientGrant?.scope ?? requested;
   const granted = requested.filter((word) => grant.includes(word));
   const lifetime = tenant.settings.access_token_lifetime_in_seconds;
+  // in a login the setter refuses this one; in an exchange it does not (actions-api.md 13)
+  const { scope: scopeClaim, ...customClaims } = transaction.accessToken.customClaims;
   const admitted =
     audience === undefined
       ? { claims: {}, dropped: dropForOpaqueToken(transaction.accessToken.customClaims) }
       : admitCustomClaims({
           token: 'access_token',
-          claims: transaction.accessToken.customClaims,
+          claims: customClaims,
           grantedScopes: granted,
           audience,
           issuer: tenant.issuer,
@@ -175,7 +183,10 @@ export async function issueClientToken(
         scope: granted.join(' '),
       },
       signedWith: audience === undefined ? null : tenant.jwtKeys[alg].kid,
-      droppedClaims: admitted.dropped,
+      droppedClaims: [
+        ...(scopeClaim !== undefined && audience !== undefined ? [SCOPE_CLAIM] : []),
+        ...admitted.dropped,
+      ],
     },
     [
       {

@@ -8,7 +8,15 @@ import { sessionIdOf } from '../tenant/session.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
 import type { Transaction } from '../tenant/transaction.js';
 import type { User } from '../tenant/user.js';
-import { continuationOf, continued, transactionIdIn, withReceived } from './actions/continuation.js';
+import { isRunning } from './actions/actions-part.js';
+import {
+  continuationOf,
+  continued,
+  returnOf,
+  transactionIdIn,
+  wasEndedMeanwhile,
+  withReceived,
+} from './actions/continuation.js';
 import { advance, cancel, fail } from './advance.js';
 import { AuthenticationService, type Authentication } from './authentication.service.js';
 import { autoLoginAt, autoLoginUnusable, isUsable } from './auto-login.js';
@@ -18,7 +26,14 @@ import { CircumstancesService } from './circumstances.service.js';
 import { loggedIn, participantOf, type AuthenticatedBy } from './logged-in.js';
 import { LoginError } from './login-error.js';
 import { isFinished } from './next-step.js';
-import { loginGoingOn, loginOver, refusedBefore, requireSameBrowser } from './open-login.js';
+import {
+  anotherUsers,
+  loginGoingOn,
+  loginOver,
+  refusedBefore,
+  requireOpen,
+  requireSameBrowser,
+} from './open-login.js';
 import { Clock, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
 import { SessionsService, type LiveSession, type SessionCookie } from './sessions.service.js';
@@ -32,6 +47,8 @@ const LONGEST_LOGIN_MS = 3_600_000;
 /** After so many refusals the SP is told that nobody could be authenticated. */
 const MOST_REFUSALS = 20;
 const USERS_OFFERED = 12;
+/** No token has this digest. */
+const NOBODYS = '';
 
 /** Logins that a browser brings, whatever the protocol: who logs in, by a session or by the page, and what the browser gets then. */
 @Injectable()
@@ -82,14 +99,18 @@ export class BrowserLoginsService {
     const tenant = await this.tenants.current();
     const transaction = await this.#ofBrowser(id, browser);
     if (isFinished(transaction)) return refusedBefore(transaction);
+    if (isRunning(transaction, this.clock.now())) throw loginGoingOn();
+    // it was left by its page once, and goes on where it went
+    if (transaction.status === 'suspended') return this.#answer(transaction, browser, tenant);
     const client = await this.#clientOf(transaction);
     const userId = autoLoginAt(client, tenant.settings);
     if (userId !== undefined) return this.#resumeAutoLogin(transaction, userId, browser, tenant);
     const live = await this.#usableSession(transaction, browser, tenant.settings);
     if (live)
-      return this.#finish(id, browser, (open, token) =>
-        this.#bound(this.#withSession(open, live), token, tenant),
-      );
+      return this.#finish(id, browser, tenant, (open, token) => {
+        requireOpen(open, token, live.user.user_id);
+        return this.#bound(this.#withSession(open, live), token, tenant);
+      });
     if (wishesOf(transaction).isPassive) return this.#fail(id, notPassively(transaction));
     const browserToken = browser.browserToken ?? this.#newBrowserToken();
     const bound = await this.#bind(transaction, browserToken);
@@ -121,6 +142,10 @@ export class BrowserLoginsService {
     }
     if (outcome.user === null) {
       return this.#refuseUser(id, credentials, outcome.why, browser, tenant);
+    }
+    if (transaction.status === 'suspended') {
+      if (transaction.userId !== outcome.user.user_id) throw anotherUsers();
+      return this.#answer(transaction, browser, tenant);
     }
     return this.#logIn(transaction, outcome.user, oneClick ? 'one_click' : 'password', browser, tenant);
   }
@@ -169,7 +194,7 @@ export class BrowserLoginsService {
       const begun = this.#bound(this.#withSession(transaction, live), token, tenant);
       const ended = await advance(begun, circumstances);
       await this.#insert(ended);
-      return this.#answer(ended, browser, token);
+      return this.#answer(ended, browser, tenant, { browserToken: token });
     }
     if (wishesOf(transaction).isPassive)
       return this.refuse(transaction, notPassively(transaction), circumstances);
@@ -202,7 +227,7 @@ export class BrowserLoginsService {
     });
     const ended = await advance(this.#bound(begun, token, tenant), circumstances);
     await this.#insert(ended);
-    return this.#answer(ended, browser, token, cookie);
+    return this.#answer(ended, browser, tenant, { browserToken: token, cookie });
   }
 
   /** The same after the redirect that a page's post goes through, by which cookies come along. */
@@ -231,7 +256,9 @@ export class BrowserLoginsService {
       return await this.#finish(
         transaction.id,
         browser,
+        tenant,
         (open, token) => {
+          requireOpen(open, token, user.user_id);
           const { authenticatedAt } = session;
           const at = this.clock.now();
           return this.#bound(
@@ -253,12 +280,13 @@ export class BrowserLoginsService {
   async #finish(
     id: string,
     browser: Browser,
+    tenant: Tenant,
     step: (open: Transaction, browserToken: string) => Transaction,
     cookie?: SessionCookie,
   ): Promise<LoginAnswer> {
-    const token = browser.browserToken ?? this.#newBrowserToken();
-    const run = this.transactions.run(id, (open) => step(open, token), participantOf);
-    return this.#answer(await told(id, run), browser, token, cookie);
+    const browserToken = browser.browserToken ?? this.#newBrowserToken();
+    const run = this.transactions.run(id, (open) => step(open, browserToken), participantOf);
+    return this.#answer(await told(id, run), browser, tenant, { browserToken, cookie });
   }
 
   /** An Action may send the browser away, and then no other may come back. */
@@ -269,61 +297,80 @@ export class BrowserLoginsService {
     return { ...transaction, browser: { sessionId: null, refusals: 0, ...transaction.browser, digest } };
   }
 
-  #answer(
+  async #answer(
     transaction: Transaction,
     browser: Browser,
-    browserToken: string,
-    cookie?: SessionCookie,
-  ): LoginAnswer {
-    const kept = this.#sessionCookie(transaction, browser, cookie);
+    tenant: Tenant,
+    given: { readonly browserToken?: string; readonly cookie?: SessionCookie | undefined } = {},
+  ): Promise<LoginAnswer> {
+    const kept = await this.#sessionCookie(transaction, browser, tenant, given.cookie);
+    const { browserToken } = given;
+    const isNewBrowser =
+      browser.browserToken === undefined &&
+      browserToken !== undefined &&
+      transaction.browser?.digest === sessionIdOf(browserToken);
+    const cookies = { ...(kept && { cookie: kept }), ...(isNewBrowser && { browserToken }) };
     const continuation = transaction.status === 'suspended' ? transaction.actions?.continuation : null;
     if (continuation)
       return {
         kind: 'redirect',
         transaction,
         url: continuation.url,
-        ...(kept && { cookie: kept }),
-        ...(browser.browserToken === undefined && { browserToken }),
+        ...cookies,
       };
     if (transaction.result === null || !('SAMLResponse' in transaction.result))
       return { kind: 'ended', transaction };
-    return { kind: 'deliver', transaction, ...(kept && { cookie: kept }) };
+    return { kind: 'deliver', transaction, ...cookies };
   }
 
   /** An Action may change how long the browser keeps the cookie it has (`api.session.setCookieMode`). */
-  #sessionCookie(
-    { actions }: Transaction,
+  async #sessionCookie(
+    { actions, browser }: Transaction,
     { sessionToken }: Browser,
+    { settings }: Tenant,
     cookie: SessionCookie | undefined,
-  ): SessionCookie | undefined {
+  ): Promise<SessionCookie | undefined> {
     const mode = actions?.cookieMode;
     if (mode === undefined) return cookie;
     const token = cookie?.token ?? sessionToken;
-    const expiresAt = cookie?.expiresAt;
-    return token === undefined
-      ? undefined
-      : { token, expiresAt: mode === 'non-persistent' ? null : (expiresAt ?? null) };
+    // the browser may have another session by now, and REST's logins have none of a browser
+    if (token === undefined || sessionIdOf(token) !== browser?.sessionId) return cookie;
+    if (mode === 'non-persistent') return { token, expiresAt: null };
+    const live = await this.sessions.live(token, settings);
+    return live ? { token, expiresAt: new Date(live.session.expiresAt) } : cookie;
   }
 
   /**
    * The browser is back from where an Action sent it, with the `state` it was given. Throws LoginError `continue_state_invalid`,
    * `login_elsewhere`, `login_expired`.
    */
-  async continue(state: string, browser: Browser): Promise<LoginAnswer> {
+  async continue(state: string, browser: Browser, receivedKey?: string): Promise<LoginAnswer> {
     const id = transactionIdIn(state);
     const transaction = id === null ? null : await this.store.get(id);
     const at = this.clock.now();
-    continuationOf(transaction, state, at);
-    const { browser: begunIn } = transaction!;
+    const isOver = transaction !== null && wasEndedMeanwhile(transaction, state);
+    if (!isOver) continuationOf(transaction, state, at);
+    const begunIn = transaction!.browser;
     if (browser.isPostOfPage && browser.browserToken === undefined && begunIn) {
-      await this.#change(id!, (open) => withReceived(open, continuationOf(open, state, at), browser.request));
-      return { kind: 'come_back', state };
+      if (isOver) return { kind: 'come_back', state };
+      const key = this.#newBrowserToken();
+      await this.#change(id!, (open) =>
+        withReceived(open, continuationOf(open, state, at), browser.request, key),
+      );
+      return { kind: 'come_back', state, key };
     }
     // REST began it where there is no part of a browser: then whoever has the state goes on
-    if (begunIn) requireSameBrowser(begunIn, browser.browserToken);
-    return this.#finish(id!, browser, (open) =>
-      continued(open, continuationOf(open, state, at), browser.request, at),
-    );
+    if (begunIn) requireSameBrowser({ ...begunIn, digest: begunIn.digest ?? NOBODYS }, browser.browserToken);
+    if (isOver)
+      return transaction.result === null ? { kind: 'ended', transaction } : refusedBefore(transaction);
+    const tenant = await this.tenants.current();
+    const sessionId = begunIn?.sessionId ?? null;
+    if (sessionId !== null && !(await this.sessions.liveById(sessionId, tenant.settings)))
+      return this.#fail(id!, notAuthenticated('the session ended while its user was at another page'));
+    return this.#finish(id!, browser, tenant, (open) => {
+      const continuation = continuationOf(open, state, at);
+      return continued(open, continuation, returnOf(continuation, browser.request, receivedKey), at);
+    });
   }
 
   async #fail(id: string, error: MintmarkError): Promise<LoginAnswer> {

@@ -20,6 +20,7 @@ export class CircumstancesService {
     const { ofConfiguration, readCertificate } = this.pairReader(tenant);
     const circumstances: Circumstances = {
       tenant,
+      clock: () => this.clock.now(),
       at: this.clock.now(),
       random: (count) => this.randomness.bytes(count),
       ...ofConfiguration,

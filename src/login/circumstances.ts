@@ -28,7 +28,9 @@ export interface Tenant {
 
 export interface Circumstances {
   readonly tenant: Tenant;
-  /** The server's clock; a transaction with a clock of its own does not look at it. */
+  /** What it says now. */
+  readonly clock: () => Date;
+  /** The server's clock when the step began; a transaction with a clock of its own does not look at it. */
   readonly at: Date;
   readonly random: (bytes: number) => Buffer;
   /** Runs the Actions of the transaction's trigger, from where they stopped. Throws ActionError; then it fails. */

@@ -61,7 +61,10 @@ const ended = (actions: ActionsPart): ActionsPart => ({
   effects: null,
   continuation: actions.continuation && withoutReceived(actions.continuation),
 });
-const withoutReceived = ({ received: _, ...kept }: Continuation): Continuation => kept;
+const withoutReceived = (continuation: Continuation): Continuation => {
+  const { received: _, ...kept } = continuation;
+  return kept;
+};
 
 /** The clock of a transaction: its own where it was given one. */
 export const clockOf = ({ now }: Transaction, at: Date): Date => (now === null ? at : new Date(now));

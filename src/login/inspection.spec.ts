@@ -38,6 +38,7 @@ const circumstances: Circumstances = {
   },
   at: NOW,
   runActions: async (transaction) => ({ ...transaction, actions: null }),
+  clock: () => NOW,
   random: randomBytes,
   ...pairs.ofConfiguration,
   readCertificate: pairs.readCertificate,
@@ -432,7 +433,12 @@ test('takes tokens apart and says where each claim came from', async () => {
     { token: 'id_token', claim: 'iss', reason: expect.stringContaining('restricted') as string },
   ]);
   expect(oidcOf(inspection).settings['audience']).toMatchObject({ layer: 'transaction' });
-  expect(oidcOf(inspection).scopes).toContainEqual({ scope: 'email', granted: false, layer: 'transaction' });
+  expect(oidcOf(inspection).scopes).toContainEqual({
+    scope: 'email',
+    granted: false,
+    layer: 'transaction',
+    from: 'accessToken.scopes',
+  });
   expect(inspection.saml).toBeNull();
 });
 

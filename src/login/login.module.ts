@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ActionDeploymentService } from './action-deployment.service.js';
 import { ActionPrograms } from './actions/action-programs.service.js';
+import { ActionTestsService } from './actions/action-tests.service.js';
 import { ActionsService } from './actions/actions.service.js';
 import { AuthenticationService } from './authentication.service.js';
 import { BrowserLoginsService } from './browser-logins.service.js';
@@ -28,6 +29,7 @@ const providers = [
   ActionDeploymentService,
   ActionPrograms,
   ActionsService,
+  ActionTestsService,
   TenantService,
   CircumstancesService,
   SessionsService,

@@ -23,6 +23,27 @@ export function refusedBefore(transaction: Transaction): LoginAnswer {
   return { kind: 'deliver', transaction };
 }
 
+/** Another user has logged in already, and Actions have done what they do for that one. */
+export const anotherUsers = (): LoginError =>
+  new LoginError(
+    'login_form_stale',
+    'This login goes on for another user already. To log in as somebody else, start again at the application.',
+  );
+
+/**
+ * Throws LoginError unless `userId` may log in by it, in the browser with that token: `transaction_suspended` where that user has, and
+ * is away at the page of an Action.
+ */
+export function requireOpen(transaction: Transaction, browserToken: string, userId: string): void {
+  requireSameBrowser(transaction.browser, browserToken);
+  if (transaction.actions && transaction.userId !== userId) throw anotherUsers();
+  if (transaction.status === 'suspended')
+    throw new LoginError(
+      'transaction_suspended',
+      'This login goes on at another page already. Go back to that one, or start again at the application.',
+    );
+}
+
 export const loginGoingOn = (): LoginError =>
   new LoginError(
     'transaction_running',

@@ -1,6 +1,7 @@
 /** The file that a worker process runs: one, so that it need read no other. Built once a process, into a folder that ends with it. */
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
@@ -25,6 +26,30 @@ const bundled = async (entry: string, options: BuildOptions): Promise<string> =>
   return outputFiles?.[0]?.text ?? '';
 };
 
+/** Of this machine: containers may share a folder for temporary files, and number their processes alike. */
+const OURS = `mintmark-worker-${createHash('sha256').update(hostname()).digest('hex').slice(0, 8)}-`;
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+};
+
+/** A server that was killed could not remove its own. */
+function removeAbandoned(temporary: string): void {
+  for (const name of readdirSync(temporary)) {
+    const pid = name.startsWith(OURS) ? Number.parseInt(name.slice(OURS.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    try {
+      rmSync(join(temporary, name), { recursive: true, force: true });
+    } catch {
+      // Somebody else's.
+    }
+  }
+}
+
 async function built(): Promise<string> {
   const realm = await bundled('realm/main', {
     format: 'iife',
@@ -38,7 +63,9 @@ async function built(): Promise<string> {
     define: { REALM_SOURCE: JSON.stringify(`(function () {${realm};return sandbox.default})()`) },
   });
   // A path without symbolic links: the permission to read it is one path.
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'mintmark-worker-'));
+  const temporary = realpathSync(tmpdir());
+  removeAbandoned(temporary);
+  const folder = mkdtempSync(join(temporary, `${OURS}${process.pid}-`));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'worker.cjs');
   writeFileSync(file, code, { mode: 0o600 });

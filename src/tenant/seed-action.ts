@@ -11,7 +11,7 @@ import {
 import { ACTION_LIMITS, dependencySchema, secretSchema } from './action.js';
 
 /** A map of names, as people write it, or the list that the REST API takes. */
-const mapOrList = <Item extends z.ZodType<{ readonly name: string }>, Value extends z.ZodType<string>>(
+export const mapOrList = <Item extends z.ZodType<{ readonly name: string }>, Value extends z.ZodType<string>>(
   item: Item,
   name: z.ZodString,
   value: Value,

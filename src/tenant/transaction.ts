@@ -98,7 +98,14 @@ export interface RequestFacts {
   readonly body: Readonly<Record<string, string>>;
 }
 
-/** Where the browser was sent to by an Action, and how it comes back. */
+/** A request that came back without its cookies, kept until the browser has brought them. */
+export interface ReceivedReturn {
+  /** SHA-256 of the key that the browser is sent on with, base64url: without it nobody's request is taken for this one. */
+  readonly digest: string;
+  readonly request: RequestFacts;
+}
+
+/** Where the browser was sent to by an Action, and how it comes back. It stays where the login was ended meanwhile: then that is told. */
 export interface Continuation {
   /** SHA-256 of the `state` that `/continue` must bring, base64url. It works once. */
   readonly digest: string;
@@ -113,7 +120,7 @@ export interface Continuation {
    * The request that came back, where it came by a post from another site: cookies do not come along on that, so the browser is sent
    * here once more, and this is what its Action gets to see.
    */
-  readonly received?: RequestFacts;
+  readonly received?: ReceivedReturn;
 }
 
 /** How far the Actions of a transaction have come. */

@@ -56,7 +56,8 @@ function callerOf({ ip, method, headers }: FastifyRequest): Omit<RequestFacts, '
 /** Of several of one name the first. What is beyond a bound is cut, or left out where it is a name. */
 function parametersOf(encoded: string, longestValue: number): Readonly<Record<string, string>> {
   const parameters = new Map<string, string>();
-  let room = Math.max(MOST_CHARACTERS, longestValue);
+  // one that may be longer than others leaves them their room
+  let room = MOST_CHARACTERS + (longestValue - LONGEST_VALUE);
   for (const [name, value] of new URLSearchParams(encoded)) {
     if (parameters.has(name) || LEFT_OUT.has(name) || name.length > LONGEST_NAME) continue;
     const kept = shortened(value, longestValue);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../login/login.module.js';
+import { ActionTestsController } from './api/action-tests.controller.js';
 import { ActionsController } from './api/actions.controller.js';
 import { ClientsController } from './api/clients.controller.js';
 import { ImportMetadataController } from './api/import-metadata.controller.js';
@@ -38,6 +39,7 @@ import { SsoController } from './saml/sso.controller.js';
     TenantSettingsController,
     KeysController,
     ActionsController,
+    ActionTestsController,
     TriggersController,
     SsoController,
     LogoutController,

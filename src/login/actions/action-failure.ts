@@ -15,13 +15,18 @@ const CODES: Readonly<Record<RunError['kind'], ActionErrorCode>> = {
 };
 /** What an exception says goes out to whoever asked for the login. */
 const LONGEST_MESSAGE = 2048;
+const LONGEST_NAME = 256;
 
 /** The description is what was thrown, as Auth0 hands it on (actions-api.md 1.2); where it was thrown is for the debug view. */
-export function actionFailure({ name, file, secrets }: DeployedAction, error: RunError): ActionError {
+export function actionFailure(
+  { name, file }: DeployedAction,
+  error: RunError,
+  secrets: Readonly<Record<string, unknown>>,
+): ActionError {
   const mask = maskOf(secrets) as (text: string) => string;
   const message = shortened(mask(error.message), LONGEST_MESSAGE);
   const place = error.line === null ? file : `${file}:${error.line}:${error.column ?? 1}`;
   return new ActionError(CODES[error.kind], message === '' ? `The Action ${name} failed.` : message, {
-    cause: new Error(`${error.name} in the Action ${name}, at ${place}`),
+    cause: new Error(`${shortened(mask(error.name), LONGEST_NAME)} in the Action ${name}, at ${place}`),
   });
 }

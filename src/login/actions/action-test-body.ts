@@ -18,37 +18,31 @@ const HANDLERS = ['onExecutePostLogin', 'onContinuePostLogin', 'onExecuteCredent
 
 const testedActionSchema = z
   .strictObject({
-    code: actionCode.optional().meta({ description: 'A draft. One of code, name and id names what runs.' }),
-    name: actionName.optional().meta({ description: 'Of an Action that is stored: its draft runs.' }),
-    id: z
-      .string('must be string')
-      .min(1, 'must NOT be empty')
-      .max(512)
-      .optional()
-      .meta({ description: 'Likewise.' }),
+    code: actionCode.optional().describe('a draft; one of code, name and id says what runs'),
+    name: actionName.optional().describe('of an Action that is stored: its draft runs'),
+    id: z.string('must be string').min(1, 'must NOT be empty').max(512).optional().describe('likewise'),
     version: z
       .int('must be integer')
       .min(1, 'must be >= 1')
       .optional()
-      .meta({ description: 'The number of a deployed version of a stored Action, in place of its draft.' }),
-    trigger: triggerIdSchema.optional().meta({ description: 'Default: the one that the protocol has.' }),
+      .describe('number of a version of a stored Action, which runs in place of its draft'),
+    trigger: triggerIdSchema.optional().describe('the one that the protocol has, where it is left out'),
     handler: z
       .enum(HANDLERS, `must be ${HANDLERS.slice(0, 2).join(', ')} or ${HANDLERS[2]}`)
       .optional()
-      .meta({
-        description:
-          'onContinuePostLogin tries the way back from a redirect; event.request is then the request to /continue.',
-      }),
+      .describe(
+        'onContinuePostLogin tries the way back from a redirect: event.request is then the request to /continue',
+      ),
     file: actionName
       .optional()
-      .meta({ description: `What errors name a draft by. Default: ${DEFAULT_FILE}.` }),
+      .describe(`what errors and calls name a draft by; ${DEFAULT_FILE} where it is left out`),
     secrets: mapOrList(secretSchema, secretSchema.shape.name, secretSchema.shape.value, {
       most: ACTION_LIMITS.secrets,
       what: 'secret',
       toItem: (name, value) => ({ name, value }),
     })
       .optional()
-      .meta({ description: 'Of a stored Action they come on top of its own.' }),
+      .describe('of a stored Action they are laid over its own'),
     dependencies: mapOrList(
       dependencySchema,
       dependencySchema.shape.name,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ActionError } from '../../actions/action-error.js';
 import { buildEvent } from '../../actions/build-event.js';
+import { maskOf } from '../../actions/masked.js';
 import { Sandbox } from '../../sandbox/sandbox.js';
 import type { RunReport } from '../../sandbox/messages.js';
 import { ActionCacheStore } from '../../storage/action-cache-store.js';
@@ -114,7 +115,8 @@ export class ActionsService {
     );
     if (outcome.end.kind !== 'failed' || tenant.settings.keep_effects_of_failed_actions)
       onEffects?.(outcome.effects, outcome.end.kind);
-    return this.#conclude(outcome, begun, { client, session, circumstances, dry });
+    const after = { ...circumstances, at: this.clock.now() };
+    return this.#conclude(outcome, begun, { client, session, circumstances: after, dry });
   }
 
   async #execute({
@@ -141,7 +143,7 @@ export class ActionsService {
         trigger: action.trigger,
         handler,
         event,
-        secrets: action.secrets,
+        secrets: textsOf(event.secrets),
         // what others set is none of its business; how much of it there is counts against the limits
         effects: { ...effects, saml: { ...effects.saml, settings: {} } },
         cache,
@@ -194,7 +196,7 @@ export class ActionsService {
           {
             name: 'user.redirected',
             at: clockOf(transaction, at).toISOString(),
-            detail: { by: end.action.name, to: end.url },
+            detail: { by: end.action.name, to: maskOf(end.action.secrets)(end.url) },
           },
         ],
         revision: flushed.revision + 1,
@@ -285,7 +287,7 @@ const isSame = (one: Identity, other: Identity): boolean =>
   one.provider === other.provider && one.user_id === other.user_id;
 
 /** A test may give others in its partial event; they are as secret. */
-function withSecretsOf({ event }: Transaction, action: DeployedAction): DeployedAction {
+export function withSecretsOf({ event }: Transaction, action: DeployedAction): DeployedAction {
   const given = event?.['secrets'];
   if (typeof given !== 'object' || given === null) return action;
   const texts = Object.entries(given).filter(([, value]) => typeof value === 'string');
@@ -305,6 +307,14 @@ function asksForNoPrompt({ event }: Transaction): boolean {
 const oauthCode = ({ code, by }: Denial): string =>
   by === 'access.deny' ? (OAUTH_CODES.has(code) ? code : 'server_error') : 'access_denied';
 const OAUTH_CODES = new Set(['access_denied', 'invalid_scope', 'invalid_request', 'server_error']);
+
+/** The Action's own, or those that a test gave in their place, which may be anything. */
+const textsOf = (secrets: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(typeof secrets === 'object' && secrets !== null ? secrets : {}).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
 
 const NO_REQUEST = { ip: '127.0.0.1', method: 'GET', query: {}, body: {} };
 

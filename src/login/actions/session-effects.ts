@@ -17,20 +17,22 @@ export function sessionWrite(
   { session, methods }: Effects,
 ): SessionWrite | null {
   const { expiresAt, idleExpiresAt, cookieMode, metadata } = session;
+  // the end of a session that idles holds until its user is seen again: every login must say it anew (actions-api.md 10)
+  const { idleExpiresAt: idleBefore, ...kept } = details;
   const changesDetails =
-    methods.length > 0 || [idleExpiresAt, cookieMode, metadata].some((value) => value !== undefined);
+    methods.length > 0 ||
+    [cookieMode, metadata].some((value) => value !== undefined) ||
+    idleExpiresAt !== idleBefore;
   if (expiresAt === undefined && !changesDetails) return null;
   return {
     ...(expiresAt !== undefined && { expiresAt: instant(expiresAt) }),
     ...(changesDetails && {
       details: {
-        ...details,
+        ...kept,
         methods: [...details.methods, ...methods].slice(-MOST_METHODS),
         ...(metadata && { metadata }),
         ...(cookieMode && { cookieMode }),
-        ...(idleExpiresAt !== undefined && {
-          idleExpiresAt: Math.min(idleExpiresAt, details.idleExpiresAt ?? Infinity),
-        }),
+        ...(idleExpiresAt !== undefined && { idleExpiresAt }),
       },
     }),
   };

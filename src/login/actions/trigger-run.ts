@@ -3,13 +3,14 @@
  * until the last has run or one of them ends it or sends the browser away. What is done outside goes through `TriggerPorts`.
  */
 import { executed, type RunOutcome } from '../../actions/executed.js';
+import { maskOf } from '../../actions/masked.js';
 import { replay, ReplayRefused, type Replay } from '../../actions/replay.js';
 import type { ActionEvent } from '../../actions/event.js';
 import { ActionError } from '../../actions/action-error.js';
 import { TRIGGERS, type Trigger } from '../../actions/triggers.js';
 import type { RunError, RunReport } from '../../sandbox/messages.js';
 import type { DeployedAction } from '../../tenant/action.js';
-import { noEffects, type CacheRecord, type Denial, type Effects } from '../../tenant/effects.js';
+import { noEffects, type CacheRecord, type Denial, type Effects, type Wishes } from '../../tenant/effects.js';
 import type { ActionsPart, TimelineEvent, Transaction } from '../../tenant/transaction.js';
 import type { UserProfile } from '../../tenant/user.js';
 import { actionFailure } from './action-failure.js';
@@ -74,6 +75,8 @@ export async function runTrigger(input: TriggerInput, ports: TriggerPorts): Prom
   const { part, actions, limitMs } = input;
   const trigger = TRIGGERS[part.trigger];
   const began = performance.now();
+  // what one Action says may hold what an earlier one set
+  const secrets = Object.fromEntries(actions.map((action) => [action.id, action.secrets]));
   let { transaction } = input;
   let effects = part.effects ?? noEffects();
   for (let index = part.next; index < part.actionIds.length; index++) {
@@ -91,6 +94,7 @@ export async function runTrigger(input: TriggerInput, ports: TriggerPorts): Prom
         cache: input.cache,
         limitMs: limitMs - (performance.now() - began),
         wholeLimitMs: limitMs,
+        secrets,
       },
       transaction,
       input.isPassive,
@@ -120,6 +124,7 @@ interface Ran {
 async function runHandler(
   run: Pick<HandlerRun, 'action' | 'handler' | 'effects' | 'cache' | 'limitMs'> & {
     readonly wholeLimitMs: number;
+    readonly secrets: Readonly<Record<string, unknown>>;
   },
   transaction: Transaction,
   isPassive: boolean,
@@ -129,6 +134,8 @@ async function runHandler(
   const { action, handler, effects, cache, limitMs } = run;
   const { now, server } = ports.clock();
   const event = ports.eventOf(transaction, effects, action);
+  // those of its event may be a test's own
+  const secrets = { ...run.secrets, event: event.secrets };
   const given = { now: now.getTime(), serverNow: server.getTime(), event };
   const report =
     limitMs > 0
@@ -160,8 +167,8 @@ async function runHandler(
     replayed = { effects, wishes: { denial: null, redirect: null, interactions: [] }, calls: [] };
   }
   const after: AfterAction = error
-    ? { kind: 'fail', error: actionFailure(action, error) }
-    : afterAction(replayed.wishes, {
+    ? { kind: 'fail', error: actionFailure(action, error, secrets) }
+    : afterAction(withoutSecrets(replayed.wishes, secrets), {
         isPassive,
         protocol: event.transaction?.protocol,
         action: action.name,
@@ -180,7 +187,7 @@ async function runHandler(
         logs: report.logs,
         logsCut: report.logsCut,
         error: error && placeOf(error),
-        secrets: action.secrets,
+        secrets,
       }),
     },
   };
@@ -190,6 +197,12 @@ async function runHandler(
     after,
   };
 }
+
+/** Why it was denied goes out to whoever asked for the login, and is kept. */
+const withoutSecrets = (wishes: Wishes, secrets: Readonly<Record<string, unknown>>): Wishes =>
+  wishes.denial
+    ? { ...wishes, denial: { ...wishes.denial, reason: maskOf(secrets)(wishes.denial.reason) as string } }
+    : wishes;
 
 const OUTCOMES: Readonly<Record<AfterAction['kind'], RunOutcome>> = {
   next: 'completed',

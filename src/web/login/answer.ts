@@ -19,17 +19,21 @@ export const newNonce = (): string => randomBytes(16).toString('base64');
 export function sendAnswer(reply: FastifyReply, answer: LoginAnswer, baseUrl: string): string {
   if (answer.kind === 'prompt')
     return redirect(reply, `/login?state=${encodeURIComponent(answer.transaction.id)}`);
-  if (answer.kind === 'come_back')
-    return redirect(reply, `/continue?state=${encodeURIComponent(answer.state)}`);
+  if (answer.kind === 'come_back') return redirect(reply, comingBack(answer));
   if (answer.kind === 'refuse') return sendRefusal(reply, answer.error, answer.transaction);
   if (answer.kind === 'ended') return sendEnded(reply, answer.transaction);
   const secure = isSecure(baseUrl);
   if (answer.cookie)
     setSessionCookie(reply, answer.cookie.token, { expiresAt: answer.cookie.expiresAt, secure });
-  if (answer.kind === 'deliver') return sendResponse(reply, answer.transaction);
   if (answer.browserToken !== undefined) setBrowserCookie(reply, answer.browserToken, { secure });
+  if (answer.kind === 'deliver') return sendResponse(reply, answer.transaction);
   return redirect(reply, answer.url);
 }
+
+/** Names what a browser posted without its cookies; a name that no page of an author's has by chance. */
+export const RECEIVED_PARAMETER = 'mintmark_received';
+const comingBack = ({ state, key }: Extract<LoginAnswer, { kind: 'come_back' }>): string =>
+  `/continue?${new URLSearchParams({ state, ...(key !== undefined && { [RECEIVED_PARAMETER]: key }) }).toString()}`;
 
 /** 303: whatever the method was, what follows is a GET; and relative, since the browser may know us by another name. */
 export function redirect(reply: FastifyReply, location: string): string {

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BrowserLoginsService } from '../../login/browser-logins.service.js';
 import { BaseUrl } from '../../login/ports.js';
 import { MintmarkError } from '../../protocol/mintmark-error.js';
-import { sendAnswer, sendRefusal } from './answer.js';
+import { RECEIVED_PARAMETER, sendAnswer, sendRefusal } from './answer.js';
 import { browserOf, refuseHead } from './browser.js';
 
 /** A session token is a JWT with a payload of its author's. */
@@ -22,11 +22,12 @@ export class ContinueController {
   @Get()
   byGet(
     @Query('state') state: unknown,
+    @Query(RECEIVED_PARAMETER) key: unknown,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     refuseHead(request);
-    return this.#continue(state, request, reply);
+    return this.#continue(state, request, reply, typeof key === 'string' ? key : undefined);
   }
 
   /** Better for tokens: they stay out of histories and logs. `state` may stand in the query or in the form. */
@@ -41,10 +42,15 @@ export class ContinueController {
     return this.#continue(form.get('state') ?? state, request, reply);
   }
 
-  async #continue(state: unknown, request: FastifyRequest, reply: FastifyReply): Promise<string> {
+  async #continue(
+    state: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    key?: string,
+  ): Promise<string> {
     try {
       const browser = browserOf(request, LONGEST_TOKEN);
-      const answer = await this.logins.continue(typeof state === 'string' ? state : '', browser);
+      const answer = await this.logins.continue(typeof state === 'string' ? state : '', browser, key);
       return sendAnswer(reply, answer, this.baseUrl.value);
     } catch (error) {
       if (!(error instanceof MintmarkError)) throw error;

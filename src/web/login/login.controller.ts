@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials, LoginAnswer, LoginPrompt, WrongCredentials } from '../../login/browser-login.js';
 import { BrowserLoginsService } from '../../login/browser-logins.service.js';
-import { LoginError } from '../../login/login-error.js';
+import { LoginError, type LoginErrorCode } from '../../login/login-error.js';
 import { BaseUrl } from '../../login/ports.js';
 import { wishesOf } from '../../login/wishes.js';
 import { MintmarkError } from '../../protocol/mintmark-error.js';
@@ -66,6 +66,8 @@ export class LoginController {
       return sendAnswer(reply, answer, this.baseUrl.value);
     } catch (error) {
       if (!(error instanceof MintmarkError)) throw error;
+      // after a double click the answer to the first one never reached the browser
+      if (GOES_ON.has(error.code)) reply.header('refresh', `1; url=/login?state=${encodeURIComponent(id)}`);
       return sendRefusal(reply, error, null);
     }
   }
@@ -100,6 +102,12 @@ export class LoginController {
     );
   }
 }
+
+/** The login is being made, or was made, by another request of this browser. */
+const GOES_ON: ReadonlySet<string> = new Set<LoginErrorCode>([
+  'transaction_running',
+  'transaction_suspended',
+]);
 
 const stateOf = (state: unknown): string => (typeof state === 'string' ? state : '');
 

@@ -1,6 +1,8 @@
 /** Settings, attributes and claims, each with the layer that set it and what it was taken from. */
 import type { ClaimView, OidcConfigurationView } from '../../login/oidc-configuration-view.js';
 import type { SamlConfigurationView, SettingView } from '../../login/saml-configuration-view.js';
+import type { Source } from '../../tenant/effects.js';
+import { origin, sourceLink, type CallLink } from './call-links.js';
 import { html, type Html, type Value } from './html.js';
 import { code, layer, shown } from './values.js';
 
@@ -21,6 +23,16 @@ const table = (heads: readonly string[], rows: readonly (readonly Value[])[]): H
     </tbody>
   </table>`;
 
+/** A layer, and below it what the value was taken from. */
+const layerAndSource = (
+  said: string | null,
+  from: string | undefined,
+  source: Source | undefined,
+  linkOf: CallLink,
+): Html =>
+  html`${layer(said)}
+  ${from === undefined ? null : html`<div class="soft">${origin(from, source, linkOf)}</div>`}`;
+
 /** `http://schemas…/claims/` in full, its last word easy to find. */
 const attributeName = (name: string): Html => {
   const cut = /^https?:/.test(name) ? name.lastIndexOf('/') + 1 : 0;
@@ -30,15 +42,14 @@ const attributeName = (name: string): Html => {
 };
 const short = (uri: string | null): string => uri?.split(':').at(-1) ?? 'none';
 
-export function attributesTable({ attributes, leftOut }: SamlConfigurationView): Html {
-  const rows = attributes.map(({ name, nameFormat, values, layer: said, from }) => [
+export function attributesTable({ attributes, leftOut }: SamlConfigurationView, linkOf: CallLink): Html {
+  const rows = attributes.map(({ name, nameFormat, values, layer: said, from, source }) => [
     attributeName(name),
     html`<div class="stack">
       ${values.map(({ value, type }) => html`<span>${code(value)} <span class="soft">${type}</span></span>`)}
     </div>`,
     short(nameFormat),
-    html`${layer(said)}
-      <div class="soft">${from}</div>`,
+    layerAndSource(said, from, source, linkOf),
   ]);
   return html`${
     rows.length === 0
@@ -51,17 +62,21 @@ export function attributesTable({ attributes, leftOut }: SamlConfigurationView):
     leftOut.length === 0
       ? null
       : html`<p class="soft small">
-          Left out: ${leftOut.map(({ name, layer: said }) => html`${layer(said)} <code>${name}</code> `)}
+          Left out:
+          ${leftOut.map(
+            ({ name, layer: said, source }) =>
+              html`${layer(said)}
+                <code>${name}</code> ${source ? html`in ${sourceLink(source, linkOf)} ` : null}`,
+          )}
         </p>`
   }`;
 }
 
-const settingRow = ([name, setting]: readonly [string, SettingView]): Value[] => [
+const settingRow = ([name, setting]: readonly [string, SettingView], linkOf: CallLink): Value[] => [
   html`<code class="setting">${name}</code>`,
   html`${shown(setting.value)} ${certificate(setting)}
   ${setting.overrides?.map(({ layer: said, value }) => html`<div class="soft">instead of ${shown(value)} ${layer(said)}</div>`)}`,
-  html`${layer(setting.layer)}
-  ${setting.from === undefined ? null : html`<div class="soft">${setting.from}</div>`}`,
+  layerAndSource(setting.layer, setting.from, setting.source, linkOf),
   html`<span class="soft">${setting.effect}</span>`,
 ];
 
@@ -75,26 +90,34 @@ const certificate = ({ certificate: of }: SettingView): Html | null =>
 const HEADS = ['Setting', 'Value', 'Layer', 'Changes'];
 
 /** What somebody set comes first; what was left alone is folded away, but for defaults that were worked out. */
-export function samlSettings({ settings }: SamlConfigurationView): Html {
+export function samlSettings({ settings }: SamlConfigurationView, linkOf: CallLink): Html {
   const all = Object.entries(settings);
   const isTold = ([, { layer: said, from, value }]: (typeof all)[number]): boolean =>
     said !== 'default' || (from !== undefined && value !== null && typeof value === 'string');
   const [told, rest] = [all.filter(isTold), all.filter((entry) => !isTold(entry))];
-  return html`${table(HEADS, told.map(settingRow))}
+  return html`${table(
+      HEADS,
+      told.map((entry) => settingRow(entry, linkOf)),
+    )}
     <details class="rest">
       <summary>${rest.length} settings that nobody set</summary>
-      ${table(HEADS, rest.map(settingRow))}
+      ${table(
+        HEADS,
+        rest.map((entry) => settingRow(entry, linkOf)),
+      )}
     </details>`;
 }
 
-export function oidcSettings({ settings, customClaims, scopes }: OidcConfigurationView): Html {
+export function oidcSettings(
+  { settings, customClaims, scopes }: OidcConfigurationView,
+  linkOf: CallLink,
+): Html {
   return html`${table(
     HEADS,
-    Object.entries(settings).map(([name, { value, layer: said, from, effect }]) => [
+    Object.entries(settings).map(([name, { value, layer: said, from, effect, source }]) => [
       html`<code class="setting">${name}</code>`,
       shown(value),
-      html`${layer(said)}
-        <div class="soft">${from}</div>`,
+      layerAndSource(said, from, source, linkOf),
       html`<span class="soft">${effect}</span>`,
     ]),
   )}
@@ -103,12 +126,12 @@ export function oidcSettings({ settings, customClaims, scopes }: OidcConfigurati
       ? null
       : html`<h3>Custom claims that were asked for</h3>
           ${table(
-            ['Claim', 'Token', 'Value', 'Layer'],
-            customClaims.map(({ token, name, value, layer: said }) => [
+            ['Claim', 'Token', 'Value', 'Layer and source'],
+            customClaims.map(({ token, name, value, layer: said, from, source }) => [
               html`<code class="setting">${name}</code>`,
               token,
               shown(value),
-              layer(said),
+              layerAndSource(said, from, source, linkOf),
             ]),
           )}`
   }
@@ -117,23 +140,22 @@ export function oidcSettings({ settings, customClaims, scopes }: OidcConfigurati
       ? null
       : html`<h3>Scopes</h3>
           ${table(
-            ['Scope', 'Is', 'Layer'],
-            scopes.map(({ scope, granted, layer: said }) => [
+            ['Scope', 'Is', 'Layer and source'],
+            scopes.map(({ scope, granted, layer: said, from, source }) => [
               html`<code>${scope}</code>`,
               granted ? 'added' : 'taken away',
-              layer(said),
+              layerAndSource(said, from, source, linkOf),
             ]),
           )}`
   }`;
 }
 
-export const claimsTable = (claims: readonly ClaimView[]): Html =>
+export const claimsTable = (claims: readonly ClaimView[], linkOf: CallLink): Html =>
   table(
     ['Claim', 'Value', 'Layer and source'],
-    claims.map(({ name, value, layer: said, from }) => [
+    claims.map(({ name, value, layer: said, from, source }) => [
       html`<code class="setting">${name}</code>`,
       shown(value),
-      html`${layer(said)}
-        <div class="soft">${from}</div>`,
+      layerAndSource(said, from, source, linkOf),
     ]),
   );

@@ -53,7 +53,7 @@ pre.tall { max-height: 34rem; overflow: auto; }
 .tag { color: var(--mint); } .tag .q { color: var(--ink); } .note { color: var(--soft); }
 .status { font-weight: 600; white-space: nowrap; }
 .status::before { content: ""; display: inline-block; width: .55em; height: .55em; border-radius: 50%; background: currentColor; margin-right: .45em; }
-.completed { color: var(--good); } .failed, .denied { color: var(--bad); } .pending, .suspended { color: var(--soft); }
+.completed { color: var(--good); } .failed, .denied, .interaction { color: var(--bad); } .pending, .suspended { color: var(--soft); } .redirected { color: var(--warn); }
 .facts { display: flex; flex-wrap: wrap; gap: .15rem 1.5rem; color: var(--soft); font-size: .925rem; margin: .5rem 0 1rem; padding: 0; list-style: none; }
 .facts b { font-weight: 500; color: var(--ink); overflow-wrap: anywhere; }
 .box { border-left: 3px solid var(--line); background: var(--tint); padding: .75rem 1rem; margin: 1rem 0; border-radius: 0 6px 6px 0; overflow-wrap: anywhere; }
@@ -80,6 +80,19 @@ details.rest > summary { color: var(--mint); margin: .75rem 0; }
 .said summary { color: inherit; font-size: inherit; list-style: none; width: auto; }
 .said summary::-webkit-details-marker { display: none; }
 .said summary::after { content: " ▸"; color: var(--soft); } .said [open] > summary::after { content: " ▾"; }
+details.run { border: 1px solid var(--line); border-radius: 6px; margin: .75rem 0; }
+.run > summary { width: auto; color: inherit; font-size: .925rem; padding: .6rem .85rem; overflow-wrap: anywhere; }
+.run > summary .small { color: var(--soft); } .run[open] > summary { border-bottom: 1px solid var(--line); }
+.ran { padding: .15rem .85rem .5rem; } .ran h3 { margin: .9rem 0 .25rem; font-size: .925rem; } .ran table { margin: .25rem 0; }
+.ran td { line-height: 1.45; }
+@media (min-width: 44rem) { .calls td:first-child { width: 22%; } .calls td:last-child { width: 32%; } }
+tr:target, .run:target > summary { background: var(--tint); }
+.change { display: flex; flex-wrap: wrap; gap: 0 .4rem; align-items: baseline; } .change > * { min-width: 0; } .threw { color: var(--bad); }
+.fold { display: inline-block; max-width: 100%; margin: 0; vertical-align: top; } .fold > summary { color: inherit; font-size: inherit; width: auto; overflow-wrap: anywhere; }
+ul.console { list-style: none; margin: .25rem 0; padding: 0; font-size: .925rem; }
+.console li { display: grid; grid-template-columns: 3.2rem 1fr; gap: .6rem; padding: .1rem 0; } .console li > * { min-width: 0; }
+.level { font-family: var(--mono); font-size: .8rem; color: var(--soft); padding-top: .12rem; }
+.console .error, .console .error .level { color: var(--bad); } .console .warn, .console .warn .level { color: var(--warn); } .console .debug, .console .trace { color: var(--soft); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.25rem; margin: .75rem 0; align-items: baseline; }
 dt { color: var(--soft); font-size: .925rem; }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
@@ -90,7 +103,7 @@ td { padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); vertical-
 td.tight { white-space: nowrap; overflow-wrap: normal; }
 td.client { min-width: 7rem; } td.user { min-width: 11.5rem; }
 td .status { display: inline-block; min-width: 7rem; }
-@media (min-width: 60rem) { .attributes td:first-child { min-width: 26rem; } }
+@media (min-width: 60rem) { .attributes td:first-child { min-width: 25rem; } .attributes td:nth-child(2) { min-width: 14rem; } }
 td .soft { font-size: .875rem; }
 code .soft { font-size: inherit; }
 .setting { white-space: nowrap; }

@@ -1,13 +1,18 @@
 /** One transaction: how it ended, how its artefacts verify, what they say, and why. */
+import { switchedBy, switchOf, type Suspension } from '../../login/action-sources.js';
 import type { Inspection, JwtInspection, OpaqueTokenInspection } from '../../login/inspection.js';
 import type { OidcConfigurationView } from '../../login/oidc-configuration-view.js';
 import type { SamlConfigurationView } from '../../login/saml-configuration-view.js';
 import type { ResponseSummary } from '../../protocol/saml/summary.js';
 import type { Transaction } from '../../tenant/transaction.js';
+import { actionsView } from './actions-view.js';
+import { callLinks, origin, sourceLink, type CallLink } from './call-links.js';
 import { attributesTable, claimsTable, oidcSettings, samlSettings } from './configuration-view.js';
+import { folding } from './folding.js';
 import { html, type Html } from './html.js';
 import { page } from './page.js';
-import { userOf } from './transactions-page.js';
+import { timelineView } from './timeline-view.js';
+import { protocolName, userOf } from './transactions-page.js';
 import { code, facts, instant, json, layer, status } from './values.js';
 import { transcript, verdict } from './verification-view.js';
 import { xmlView } from './xml-view.js';
@@ -25,26 +30,31 @@ export function transactionPage({
   readonly transaction: Transaction;
   readonly inspection: Inspection;
 }): string {
+  const linkOf = callLinks(inspection.actions);
   const sections = [
-    ...(transaction.protocol === 'samlp' ? samlSections(transaction, inspection) : oidcSections(inspection)),
+    ...(transaction.protocol === 'samlp'
+      ? samlSections(transaction, inspection, linkOf)
+      : oidcSections(inspection, linkOf)),
     requestSection(inspection),
     ...httpSections(inspection),
-    { id: 'user', title: 'User', content: json(inspection.user) },
-    timelineSection(inspection),
+    ...userSections(inspection, linkOf),
+    ...(inspection.actions.length > 0
+      ? [{ id: 'actions', title: 'Actions', content: actionsView(inspection.actions) }]
+      : []),
+    { id: 'timeline', title: 'Timeline', content: timelineView(inspection, linkOf) },
   ];
-  const kind = transaction.protocol === 'samlp' ? 'SAML' : 'OpenID Connect';
   return page(
     `${transaction.status}: ${userOf(transaction)}`,
     html`<h1>${userOf(transaction)} → ${transaction.clientId ?? 'an unknown client'}</h1>
       <ul class="facts">
         <li>${status(transaction.status)}</li>
-        <li>${kind}</li>
+        <li>${protocolName(transaction)}</li>
         <li>created <b>${instant(transaction.createdAt)}</b></li>
         ${transaction.now === null ? null : html`<li>its clock <b>${instant(transaction.now)}</b></li>`}
         ${transaction.seed === null ? null : html`<li>seed <b>${transaction.seed}</b></li>`}
         <li><b class="mono">${transaction.id}</b></li>
       </ul>
-      ${outcome(inspection)} ${warnings(inspection)} ${dropped(inspection)}
+      ${outcome(inspection)} ${warnings(inspection)} ${dropped(inspection, linkOf)}
       <nav class="contents" aria-label="On this page">
         ${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}
         <a href="?format=json">All of it as JSON</a>
@@ -60,7 +70,7 @@ export function transactionPage({
 }
 
 /** First what a person came for: why it went wrong, or that it did not. */
-function outcome({ transaction, reason, failure, saml, tokens }: Inspection): Html {
+function outcome({ transaction, reason, failure, saml, tokens, suspended }: Inspection): Html {
   if (failure)
     return html`<div class="box bad">
       <p><strong>Failed.</strong> ${failure.detail}</p>
@@ -75,6 +85,7 @@ function outcome({ transaction, reason, failure, saml, tokens }: Inspection): Ht
     return html`<div class="box bad">
       <p><strong>Denied.</strong> ${reason}</p>
     </div>`;
+  if (suspended) return away(suspended, transaction['redirect']);
   const verdicts = [
     ...(saml ? [verdict('The response', saml.verification)] : []),
     ...Object.entries({ 'The ID token': tokens.id_token, 'The access token': tokens.access_token }).flatMap(
@@ -86,6 +97,25 @@ function outcome({ transaction, reason, failure, saml, tokens }: Inspection): Ht
     : html`<div class="box"><p>Nothing has been issued yet. What is shown is what would be.</p></div>`;
 }
 
+/** Whoever has the whole address can go on with the login; it is told to operators only, who read this page. */
+function away({ by, to, since, expires_at }: Suspension, redirect: unknown): Html {
+  const url = (redirect as { readonly url?: unknown } | undefined)?.url;
+  return html`<div class="box">
+    <p>
+      <strong>Suspended.</strong> The Action ${code(by)} sent the browser
+      away${since === null ? null : html` at ${instant(since)}`}.
+    </p>
+    ${to === null ? null : html`<div>${folding(to)}</div>`}
+    <p>
+      It can come back until
+      ${instant(expires_at)}.${typeof url === 'string' && /^https?:/.test(url) ? html` <a href="${url}" rel="noreferrer">Go on there</a>` : null}
+    </p>
+    <p class="soft small">
+      Nothing has been issued yet. What is shown is what would be, with what its Actions asked for so far.
+    </p>
+  </div>`;
+}
+
 const warnings = ({ warnings: all }: Inspection): Html | null =>
   all.length === 0
     ? null
@@ -93,30 +123,28 @@ const warnings = ({ warnings: all }: Inspection): Html | null =>
         ${all.map(({ code: name, detail }) => html`<p>${detail} <code class="soft small">${name}</code></p>`)}
       </div>`;
 
-const dropped = ({ droppedClaims }: Inspection): Html | null =>
+const dropped = ({ droppedClaims }: Inspection, linkOf: CallLink): Html | null =>
   droppedClaims.length === 0
     ? null
     : html`<div class="box warn">
         <p><strong>Claims that did not reach their token</strong></p>
         ${droppedClaims.map(
-          ({ token, claim, reason }) => html`<p>${code(claim)} of the ${token}: ${reason}</p>`,
+          ({ token, claim, reason, source }) =>
+            html`<p>
+              ${code(claim)} of the ${token}${source ? html`, set in ${sourceLink(source, linkOf)}` : null}:
+              ${reason}
+            </p>`,
         )}
       </div>`;
 
-function samlSections(transaction: Transaction, { saml, configuration }: Inspection): Section[] {
+function samlSections(
+  transaction: Transaction,
+  { saml, configuration }: Inspection,
+  linkOf: CallLink,
+): Section[] {
   const view = configuration as SamlConfigurationView;
   const address = `/debug/transactions/${encodeURIComponent(transaction.id)}`;
   const issued = saml !== null && saml.assertionXml !== null;
-  const nameId = html`<h3>NameID</h3>
-    ${
-      view.nameId.value === null
-        ? html`<p>${view.nameId.reason}</p>`
-        : html`<p>${code(view.nameId.value)}</p>
-            <p class="soft small">
-              ${layer(view.nameId.layer)} from ${view.nameId.from}, which answers the probe
-              <code>${view.nameId.probe}</code>; format <code>${view.nameId.format}</code>
-            </p>`
-    }`;
   return [
     ...(saml
       ? [
@@ -131,11 +159,12 @@ function samlSections(transaction: Transaction, { saml, configuration }: Inspect
     {
       id: 'attributes',
       title: issued ? 'Subject and attributes' : 'Subject and attributes, had it been issued',
-      content: html`${nameId}
+      content: html`<h3>NameID</h3>
+        ${nameIdFacts(view, linkOf)}
         <h3>Attributes</h3>
-        ${attributesTable(view)}`,
+        ${attributesTable(view, linkOf)}`,
     },
-    { id: 'configuration', title: 'Configuration', content: samlSettings(view) },
+    { id: 'configuration', title: 'Configuration', content: samlSettings(view, linkOf) },
     ...(saml
       ? [
           {
@@ -155,6 +184,20 @@ function samlSections(transaction: Transaction, { saml, configuration }: Inspect
         ]
       : []),
   ];
+}
+
+function nameIdFacts({ nameId }: SamlConfigurationView, linkOf: CallLink): Html {
+  if (nameId.value === null) return html`<p>${nameId.reason}</p>`;
+  const { value, layer: said, from, source, probe, format } = nameId;
+  // of a value that no Action set, it set the probes
+  const isOfValue = from.startsWith('api.');
+  return html`<p>${code(value)}</p>
+    <p class="soft small">
+      ${layer(said)} from ${isOfValue ? origin(from, source, linkOf) : from}, which answers the probe
+      <code>${probe}</code
+      >${source && !isOfValue ? html` of the probes that were set in ${sourceLink(source, linkOf)}` : null};
+      format <code>${format}</code>
+    </p>`;
 }
 
 const summaryFacts = (summary: ResponseSummary): Html =>
@@ -178,29 +221,29 @@ const summaryFacts = (summary: ResponseSummary): Html =>
     Encrypted: summary.encrypted ? 'yes' : 'no',
   });
 
-function oidcSections({ tokens, configuration }: Inspection): Section[] {
+function oidcSections({ tokens, configuration }: Inspection, linkOf: CallLink): Section[] {
   return [
     ...(tokens.id_token
-      ? [{ id: 'id-token', title: 'ID token', content: tokenContent(tokens.id_token) }]
+      ? [{ id: 'id-token', title: 'ID token', content: tokenContent(tokens.id_token, linkOf) }]
       : []),
     ...(tokens.access_token
-      ? [{ id: 'access-token', title: 'Access token', content: tokenContent(tokens.access_token) }]
+      ? [{ id: 'access-token', title: 'Access token', content: tokenContent(tokens.access_token, linkOf) }]
       : []),
     {
       id: 'configuration',
       title: 'Configuration',
-      content: oidcSettings(configuration as OidcConfigurationView),
+      content: oidcSettings(configuration as OidcConfigurationView, linkOf),
     },
   ];
 }
 
-const tokenContent = (token: JwtInspection | OpaqueTokenInspection): Html =>
+const tokenContent = (token: JwtInspection | OpaqueTokenInspection, linkOf: CallLink): Html =>
   token.jwt === null
     ? html`<p>${token.detail}</p>
         <p>${code(token.opaque)}</p>`
     : html`${transcript(token.verification)}
         <h3>Claims</h3>
-        ${claimsTable(token.claims)}
+        ${claimsTable(token.claims, linkOf)}
         <h3>Header</h3>
         ${json(token.header)}
         <h3>Payload</h3>
@@ -261,30 +304,11 @@ function httpSections({ http }: Inspection): Section[] {
   return [{ id: 'http', title: 'HTTP request', content }];
 }
 
-const timelineSection = ({ timeline }: Inspection): Section => ({
-  id: 'timeline',
-  title: 'Timeline',
-  content: html`<table>
-    <thead>
-      <tr>
-        <th>At</th>
-        <th>Event</th>
-        <th>Detail</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${timeline.map(
-        ({ at, name, detail }) =>
-          html`<tr>
-            <td class="tight">${instant(at)}</td>
-            <td class="mono">${name}</td>
-            <td>
-              ${Object.entries(detail ?? {}).map(([key, value]) => html`<div><span class="soft">${key}</span> ${inline(value)}</div>`)}
-            </td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`,
-});
-const inline = (value: unknown): Html =>
-  html`<code>${typeof value === 'string' ? value : (JSON.stringify(value) ?? '')}</code>`;
+/** Nobody logs in where a client asks for itself. */
+function userSections({ user, timeline, transaction }: Inspection, linkOf: CallLink): Section[] {
+  if (transaction['protocol'] === 'client_credentials') return [];
+  const source = switchOf({ timeline });
+  const content = html`${source ? html`<p>Another user logged in: ${origin(switchedBy(source), source, linkOf)}.</p>` : null}
+  ${json(user)}`;
+  return [{ id: 'user', title: 'User', content }];
+}

@@ -16,6 +16,8 @@ const PATH = '/debug/transactions';
 const STATUSES = ['completed', 'denied', 'failed', 'pending', 'suspended'];
 const PROTOCOLS = { samlp: 'SAML', oidc: 'OIDC', client_credentials: 'Client credentials' } as const;
 
+export const protocolName = ({ protocol }: Transaction): string => PROTOCOLS[protocol];
+
 export function transactionsPage(
   items: readonly Transaction[],
   next: string | null,
@@ -32,8 +34,12 @@ export function transactionsPage(
   );
 }
 
-export const userOf = ({ user, userId }: Transaction): string =>
-  user ? (user.email ?? user.name ?? userId ?? 'a user without a name') : 'nobody yet';
+export const userOf = ({ user, userId, protocol }: Transaction): string =>
+  user
+    ? (user.email ?? user.name ?? userId ?? 'a user without a name')
+    : protocol === 'client_credentials'
+      ? 'the client itself'
+      : 'nobody yet';
 
 const table = (items: readonly Transaction[]): Html =>
   html`<table>
