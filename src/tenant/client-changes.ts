@@ -25,23 +25,38 @@ export function clientFrom(
 }
 
 /**
- * The client with what the patch says. Members of `addons.samlp`, `jwt_configuration` and `client_metadata` are laid over the
- * ones that are kept, so that one setting changes alone; anything else replaces what is kept; `null` takes back. Throws as `clientFrom`.
+ * The client with what the patch says. Members of `addons.samlp`, `jwt_configuration`, `client_metadata`, `refresh_token`, `oidc_logout`
+ * and `notion` are laid over the ones that are kept, so that one setting changes alone; anything else replaces what is kept; `null`
+ * takes back. Throws as `clientFrom`, and `invalid_body` for settings that do not go together.
  */
 export function patchedClient(
   client: Client,
-  { addons, jwt_configuration: jwt, client_metadata: metadata, ...plain }: ClientPatch,
+  {
+    addons,
+    jwt_configuration: jwt,
+    client_metadata: metadata,
+    refresh_token,
+    oidc_logout,
+    notion,
+    ...plain
+  }: ClientPatch,
   { now, minimumRsaBits }: ClientCircumstances,
 ): Client {
   const samlp = patchedAddon(client.addons.samlp, addons);
   if (samlp !== client.addons.samlp) checkAddon(samlp, minimumRsaBits);
   const { created_at, updated_at: _, ...kept } = client;
-  const body = clientBodySchema.parse({
+  const checked = clientBodySchema.safeParse({
     ...patched<ClientBody>(kept, plain),
     jwt_configuration: laidOver(client.jwt_configuration, jwt),
     client_metadata: laidOver(client.client_metadata, metadata),
     addons: { samlp },
+    refresh_token: laidOverOptional(client.refresh_token, refresh_token),
+    oidc_logout: laidOverOptional(client.oidc_logout, oidc_logout),
+    notion: laidOverOptional(client.notion, notion),
   });
+  // members that are kept and such as are given may not go together
+  if (!checked.success) throw invalidBody(checked.error.issues);
+  const body = withoutUnset(checked.data);
   const { client_id, client_secret } = client;
   return { client_id, client_secret, ...body, created_at, updated_at: now.toISOString() };
 }
@@ -51,6 +66,15 @@ const laidOver = <Value extends object>(
   kept: Value,
   patch: Patch<Value> | null | undefined,
 ): Value | undefined => (patch === null ? undefined : patched(kept, patch ?? {}));
+
+/** Likewise of what may be left out whole. */
+const laidOverOptional = <Value extends object>(
+  kept: Value | undefined,
+  patch: Patch<Value> | null | undefined,
+): Value | undefined => (patch === undefined ? kept : laidOver(kept ?? ({} as Value), patch));
+
+const withoutUnset = <Value extends object>(value: Value): Value =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Value;
 
 function patchedAddon(kept: SamlAddon | undefined, addons: ClientPatch['addons']): SamlAddon | undefined {
   if (addons === undefined || addons?.samlp === undefined) return addons === null ? undefined : kept;

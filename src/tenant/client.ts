@@ -1,5 +1,7 @@
 /** A client: a SAML SP and/or an OIDC client, in the shape of Auth0's Management API (`/api/v2/clients`). */
 import { z } from 'zod';
+import { notionSettingsSchema } from './notion-client.js';
+import { oauthClientMembers, oidcLogoutMembers, refreshTokenMembers } from './oauth-client.js';
 import { patchSchema } from './patch.js';
 import { samlAddonSchema } from './saml-addon.js';
 import { autoLogin } from './tenant-settings.js';
@@ -28,8 +30,7 @@ export const clientBodySchema = z.strictObject({
   callbacks: urls.default([]),
   allowed_logout_urls: urls.default([]),
   web_origins: urls.default([]),
-  grant_types: z.array(z.string().max(128)).max(32).optional(),
-  token_endpoint_auth_method: z.enum(['none', 'client_secret_post', 'client_secret_basic']).optional(),
+  ...oauthClientMembers,
   jwt_configuration: z
     .strictObject({
       /** Seconds an ID token lives. */
@@ -49,8 +50,8 @@ export type ClientBody = z.infer<typeof clientBodySchema>;
 const { client_id: _, ...members } = clientBodySchema.shape;
 /**
  * What PATCH may write: any member but the id; `null` takes an optional one away and sets any other back to its default.
- * `addons.samlp`, `jwt_configuration` and `client_metadata` are patched member by member in their turn, so that one setting
- * can be changed without naming the others.
+ * `addons.samlp`, `jwt_configuration`, `client_metadata`, `refresh_token`, `oidc_logout` and `notion` are patched member by member in
+ * their turn, so that one setting can be changed without naming the others.
  */
 export const clientPatchSchema = patchSchema({
   ...members,
@@ -58,6 +59,9 @@ export const clientPatchSchema = patchSchema({
   jwt_configuration: patchSchema(members.jwt_configuration.unwrap().shape).optional(),
   client_metadata: z.record(z.string().max(255), z.string().max(255).nullable()).optional(),
   addons: patchSchema({ samlp: patchSchema(samlAddonSchema.shape).optional() }).optional(),
+  refresh_token: patchSchema(refreshTokenMembers).optional(),
+  oidc_logout: patchSchema(oidcLogoutMembers).optional(),
+  notion: patchSchema(notionSettingsSchema.shape).optional(),
 });
 export type ClientPatch = z.infer<typeof clientPatchSchema>;
 
