@@ -8,6 +8,7 @@ import { migrate } from './migrate.js';
 import { FirstTables1795226400000 } from './migrations/1795226400000-first-tables.js';
 import { BrowserLogins1795230000000 } from './migrations/1795230000000-browser-logins.js';
 import { Actions1795233600000 } from './migrations/1795233600000-actions.js';
+import { Authorization1795237200000 } from './migrations/1795237200000-authorization.js';
 import { Tokens1795240800000 } from './migrations/1795240800000-tokens.js';
 import { TEXT_COLLATION, tablesWith } from './tables.js';
 
@@ -32,6 +33,7 @@ export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
     FirstTables1795226400000,
     BrowserLogins1795230000000,
     Actions1795233600000,
+    Authorization1795237200000,
     Tokens1795240800000,
   ];
   return address.kind === 'sqlite'

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Database } from './database.js';
-import type { SqlValue } from './statement.js';
+import type { SqlValue, Statement } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 
 /** A page of a list, as Auth0 counts them: the first is 0. */
@@ -24,7 +24,7 @@ export interface DocumentTable<Value> {
 }
 
 /**
- * Whole values kept as JSON text under a key of theirs, oldest first: what clients and users share.
+ * Whole values kept as JSON text under a key of theirs, oldest first: what clients, users and the like share.
  * A revision counts the writes to a row, so that a change is written only over what it was made from.
  */
 export class Documents<Value extends { readonly created_at: string }> {
@@ -42,14 +42,21 @@ export class Documents<Value extends { readonly created_at: string }> {
     return (await this.#read(key))?.value ?? null;
   }
 
-  async list({ page, perPage }: Page): Promise<Listing<Value>> {
+  /** Those whose columns have these values. */
+  async list(
+    { page, perPage }: Page,
+    where: Readonly<Record<string, SqlValue>> = {},
+  ): Promise<Listing<Value>> {
     const { name, key } = this.#table;
+    const conditions = Object.keys(where).map((column) => `${column} = ?`);
+    const from = `FROM ${name}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}`;
     const rows = await this.#database.rows<{ document: string }>(
-      `SELECT document FROM ${name} ORDER BY created_at, ${key} LIMIT ? OFFSET ?`,
-      [perPage, page * perPage],
+      `SELECT document ${from} ORDER BY created_at, ${key} LIMIT ? OFFSET ?`,
+      [...Object.values(where), perPage, page * perPage],
     );
     const [count] = await this.#database.rows<{ total: number | string }>(
-      `SELECT count(*) AS total FROM ${name}`,
+      `SELECT count(*) AS total ${from}`,
+      Object.values(where),
     );
     return {
       items: rows.map(({ document }) => JSON.parse(document) as Value),
@@ -67,9 +74,16 @@ export class Documents<Value extends { readonly created_at: string }> {
     return rows.map(({ document }) => JSON.parse(document) as Value);
   }
 
-  /** False where the key is taken; then nothing changes. Throws `invalid_body` for a key that cannot be stored. */
-  async insert(value: Value, further: Readonly<Record<string, SqlValue>> = {}): Promise<boolean> {
-    return (await this.#insert(value, further, 'NOTHING')) === 1;
+  /**
+   * False where the key is taken; then nothing changes. Throws `invalid_body` for a key that cannot be stored.
+   * What goes `along` is done with it, all or nothing.
+   */
+  async insert(
+    value: Value,
+    further: Readonly<Record<string, SqlValue>> = {},
+    along: readonly Statement[] = [],
+  ): Promise<boolean> {
+    return (await this.#write(this.#inserting(value, further, 'NOTHING'), along)) === 1;
   }
 
   /** Throws `invalid_body` for a key that cannot be stored. */
@@ -78,7 +92,9 @@ export class Documents<Value extends { readonly created_at: string }> {
     const written = Object.keys({ ...this.#columns(value), ...further })
       .map((column) => `${column} = excluded.${column}`)
       .join(', ');
-    await this.#insert(value, further, `UPDATE SET ${written}, revision = ${name}.revision + 1`);
+    await this.#write(
+      this.#inserting(value, further, `UPDATE SET ${written}, revision = ${name}.revision + 1`),
+    );
   }
 
   /** Writes over whatever is there; false where nothing is. */
@@ -89,14 +105,19 @@ export class Documents<Value extends { readonly created_at: string }> {
   /**
    * Writes what `change` makes of the document, and yields it; `null` where there is none.
    * When somebody else writes in between, `change` is asked again with what they wrote: no write is lost.
+   * What goes `along` is done with it, all or nothing.
    */
-  async update(key: string, change: (value: Value) => Value): Promise<Value | null> {
+  async update(
+    key: string,
+    change: (value: Value) => Value,
+    along: (next: Value, kept: Value) => readonly Statement[] = () => [],
+  ): Promise<Value | null> {
     for (;;) {
       const read = await this.#read(key);
       if (!read) return null;
       const next = change(read.value);
       if (this.#keyOf(next) !== key) throw new TypeError(`a change of a row of ${this.#table.name} moved it`);
-      if ((await this.#overwrite(next, read.revision)) === 1) return next;
+      if ((await this.#overwrite(next, read.revision, along(next, read.value))) === 1) return next;
     }
   }
 
@@ -112,7 +133,7 @@ export class Documents<Value extends { readonly created_at: string }> {
     return row ? { value: JSON.parse(row.document) as Value, revision: row.revision } : null;
   }
 
-  #insert(value: Value, further: Readonly<Record<string, SqlValue>>, onConflict: string): Promise<number> {
+  #inserting(value: Value, further: Readonly<Record<string, SqlValue>>, onConflict: string): Statement {
     const { name, key } = this.#table;
     requireStorableKey(this.#keyOf(value), `/${key}`);
     const row = {
@@ -123,22 +144,32 @@ export class Documents<Value extends { readonly created_at: string }> {
       ...further,
     };
     const columns = Object.keys(row);
-    return this.#database.change(
-      `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT (${key}) DO ${onConflict}`,
-      Object.values(row),
-    );
+    return {
+      sql: `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ON CONFLICT (${key}) DO ${onConflict}`,
+      values: Object.values(row),
+    };
   }
 
-  #overwrite(value: Value, revision?: number): Promise<number> {
+  #overwrite(value: Value, revision?: number, along: readonly Statement[] = []): Promise<number> {
     const { name, key } = this.#table;
     if (!isStorableKey(this.#keyOf(value))) return Promise.resolve(0);
     const row = this.#columns(value);
     const written = Object.keys(row).map((column) => `${column} = ?`);
     const unchanged = revision === undefined ? '' : ' AND revision = ?';
-    return this.#database.change(
-      `UPDATE ${name} SET ${written.join(', ')}, revision = revision + 1 WHERE ${key} = ?${unchanged}`,
-      [...Object.values(row), this.#keyOf(value), ...(revision === undefined ? [] : [revision])],
+    return this.#write(
+      {
+        sql: `UPDATE ${name} SET ${written.join(', ')}, revision = revision + 1 WHERE ${key} = ?${unchanged}`,
+        values: [...Object.values(row), this.#keyOf(value), ...(revision === undefined ? [] : [revision])],
+      },
+      along,
     );
+  }
+
+  /** How many rows the statement changed; where it is none, what goes along is left out. */
+  async #write(statement: Statement, along: readonly Statement[] = []): Promise<number> {
+    if (along.length === 0) return this.#database.change(statement.sql, statement.values);
+    const [changed = 0] = await this.#database.atomically([{ ...statement, isDecisive: true }, ...along]);
+    return changed;
   }
 
   #columns(value: Value): Record<string, SqlValue> {

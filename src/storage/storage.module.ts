@@ -10,16 +10,30 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AccessTokenStore } from './access-token-store.js';
 import { ActionCacheStore } from './action-cache-store.js';
 import { ActionStore } from './action-store.js';
+import { AuthorizationCodeStore } from './authorization-code-store.js';
+import { ClientGrantStore } from './client-grant-store.js';
 import { ClientStore } from './client-store.js';
+import { ConnectionStore } from './connection-store.js';
 import { openDataSource } from './data-source.js';
+import { DeviceCodeStore } from './device-code-store.js';
+import { GrantStore } from './grant-store.js';
 import { LoginAttemptStore } from './login-attempt-store.js';
+import { LogoutDeliveryStore } from './logout-delivery-store.js';
 import { LogoutStore } from './logout-store.js';
+import { OrganizationStore } from './organization-store.js';
+import { PermissionStore } from './permission-store.js';
+import { PushedRequestStore } from './pushed-request-store.js';
+import { RefreshTokenStore } from './refresh-token-store.js';
+import { ResourceServerStore } from './resource-server-store.js';
+import { RoleStore } from './role-store.js';
 import { SessionStore } from './session-store.js';
 import { SettingsStore } from './settings-store.js';
 import { SigningKeyStore } from './signing-key-store.js';
 import { TransactionStore } from './transaction-store.js';
+import { UsedTokenIdStore } from './used-token-id-store.js';
 import { UserStore } from './user-store.js';
 
 const STORES = [
@@ -33,6 +47,12 @@ const STORES = [
   LoginAttemptStore,
   ActionStore,
   ActionCacheStore,
+  ResourceServerStore,
+  ClientGrantStore,
+  ConnectionStore,
+  RoleStore,
+  PermissionStore,
+  OrganizationStore,
 ];
 
 @Module({})

@@ -4,6 +4,7 @@
  * Stores speak SQL (see docs/decisions/storage.md); nothing of TypeORM's entities leaves this floor.
  */
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
+import { authorizationTables } from './authorization-tables.js';
 import { tokenTables } from './token-tables.js';
 
 /**
@@ -185,6 +186,7 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
       name: 'action_cache',
       columns: { trigger: key, key, value: text, expires_at: instant },
     }),
+    ...authorizationTables({ text, key, integer, instant }),
     ...tokenTables({ text, nullableText, key, integer, instant }),
   ];
 }

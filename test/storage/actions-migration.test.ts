@@ -46,6 +46,11 @@ async function expectAllKept(dataSource: DataSource): Promise<void> {
   expect((await new TransactionStore(dataSource).list({ limit: 5 })).items).toHaveLength(2);
 }
 
+async function isApplied(dataSource: DataSource, migration: string): Promise<boolean> {
+  const applied = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations');
+  return applied.some(({ name }) => name === migration);
+}
+
 onEachDatabase('a database from before Actions keeps all that it held', async ({ url, open }) => {
   await fillEarlierTables(url);
   const dataSource = await open();
@@ -65,7 +70,7 @@ onEachDatabase('Actions are taken back with all that is theirs, and nothing else
   await actions.bindLast('post-login', aBinding('1', 'a'));
   await new SessionStore(first).update('one', () => ({ details: { methods: [], metadata: { a: 'b' } } }));
   await new UserStore(first).countLogin('auth0|user');
-  await first.undoLastMigration();
+  while (await isApplied(first, 'Actions1795233600000')) await first.undoLastMigration();
   for (const table of AFTER_IT) await expect(first.query(`SELECT * FROM ${table}`)).rejects.toThrow(table);
   await first.destroy();
   const again = await open();

@@ -13,12 +13,18 @@ import { readConfig } from '../../src/config.js';
 import { startFailure } from '../../src/start-failure.js';
 import { ActionCacheStore } from '../../src/storage/action-cache-store.js';
 import { ActionStore } from '../../src/storage/action-store.js';
+import { ClientGrantStore } from '../../src/storage/client-grant-store.js';
 import { ClientStore } from '../../src/storage/client-store.js';
+import { ConnectionStore } from '../../src/storage/connection-store.js';
 import { openDataSource } from '../../src/storage/data-source.js';
 import { Database } from '../../src/storage/database.js';
 import { readDatabaseUrl } from '../../src/storage/database-url.js';
 import { LoginAttemptStore } from '../../src/storage/login-attempt-store.js';
 import { LogoutStore } from '../../src/storage/logout-store.js';
+import { OrganizationStore } from '../../src/storage/organization-store.js';
+import { PermissionStore } from '../../src/storage/permission-store.js';
+import { ResourceServerStore } from '../../src/storage/resource-server-store.js';
+import { RoleStore } from '../../src/storage/role-store.js';
 import { SessionStore } from '../../src/storage/session-store.js';
 import { SettingsStore } from '../../src/storage/settings-store.js';
 import { SigningKeyStore } from '../../src/storage/signing-key-store.js';
@@ -266,6 +272,12 @@ test('the module hands every store to whoever asks, over one database, and close
       LoginAttemptStore,
       ActionStore,
       ActionCacheStore,
+      ResourceServerStore,
+      ClientGrantStore,
+      ConnectionStore,
+      RoleStore,
+      PermissionStore,
+      OrganizationStore,
     ])
       expect(module.get(Store)).toBeInstanceOf(Store);
     expect(await module.get(SettingsStore).revision()).toBe(0);
