@@ -53,6 +53,14 @@ const STORES = [
   RoleStore,
   PermissionStore,
   OrganizationStore,
+  GrantStore,
+  AuthorizationCodeStore,
+  RefreshTokenStore,
+  AccessTokenStore,
+  DeviceCodeStore,
+  PushedRequestStore,
+  UsedTokenIdStore,
+  LogoutDeliveryStore,
 ];
 
 @Module({})

@@ -1,0 +1,85 @@
+import type { DataSource } from 'typeorm';
+import type { Grant, IssuedTokens } from '../tenant/grant.js';
+import { Database } from './database.js';
+import { deleteInLots } from './delete-in-lots.js';
+import { grantCondition, type GrantSelection } from './grant-selection.js';
+import type { Statement } from './statement.js';
+import { isStorableKey } from './storable-key.js';
+import { insertGrant, type IssuedBeside } from './token-statements.js';
+
+/** What of a grant ends: every token, or its refresh tokens only, so that the access tokens that are out live to their end. */
+export type Revocation = 'everything' | 'refresh_tokens';
+
+export interface FoundGrant {
+  readonly grant: Grant;
+  /** ISO instants; `null` where it was not revoked. */
+  readonly revokedAt: string | null;
+  readonly refreshTokensRevokedAt: string | null;
+}
+
+interface GrantRow {
+  readonly document: string;
+  /** PostgreSQL hands a bigint out as text. */
+  readonly revoked_at: number | string | null;
+  readonly refresh_tokens_revoked_at: number | string | null;
+}
+
+/** Changes nothing; whoever runs it first is waited for. Grants are locked in no order, so two revocations could wait for one another. */
+const WAIT_FOR_OTHERS: Statement = { sql: 'UPDATE tenant SET revision = revision WHERE id = 1', values: [] };
+
+/** What ends a grant, by what of it ends; its values are the instant, and those of the condition that follows. */
+export const REVOKE: Readonly<Record<Revocation, string>> = {
+  everything: 'UPDATE grants SET revoked_at = ? WHERE revoked_at IS NULL',
+  refresh_tokens: `UPDATE grants SET refresh_tokens_revoked_at = ?
+    WHERE revoked_at IS NULL AND refresh_tokens_revoked_at IS NULL`,
+};
+
+const instant = (milliseconds: number | string | null): string | null =>
+  milliseconds === null ? null : new Date(Number(milliseconds)).toISOString();
+
+/**
+ * What users and clients were granted. A token is alive only as long as its grant is, so that a revocation is one statement, and ends
+ * also what is being issued at that moment.
+ */
+export class GrantStore {
+  readonly #database: Database;
+
+  constructor(dataSource: DataSource) {
+    this.#database = new Database(dataSource);
+  }
+
+  /** With what is issued at once: all or nothing. It is kept for as long as anything of that lives. Throws `invalid_body` for a user_id that no database can look up. */
+  async insert(grant: Grant, issued: IssuedTokens & IssuedBeside = {}): Promise<void> {
+    await this.#database.atomically(insertGrant(grant, issued));
+  }
+
+  async find(id: string): Promise<FoundGrant | null> {
+    if (!isStorableKey(id)) return null;
+    const [row] = await this.#database.rows<GrantRow>(
+      'SELECT document, revoked_at, refresh_tokens_revoked_at FROM grants WHERE id = ?',
+      [id],
+    );
+    if (!row) return null;
+    return {
+      grant: JSON.parse(row.document) as Grant,
+      revokedAt: instant(row.revoked_at),
+      refreshTokensRevokedAt: instant(row.refresh_tokens_revoked_at),
+    };
+  }
+
+  /** Yields how many were not revoked before. A grant of which nothing is alive any more does not count. */
+  async revoke(selection: GrantSelection, now: Date, revocation: Revocation = 'everything'): Promise<number> {
+    const condition = grantCondition(selection);
+    if (!condition) return 0;
+    const sql = `${REVOKE[revocation]} AND kept_until > ? AND ${condition.sql}`;
+    const values = [now.getTime(), now.getTime(), ...condition.values];
+    if (selection.grantId !== undefined) return this.#database.change(sql, values);
+    const [, revoked] = await this.#database.atomically([WAIT_FOR_OTHERS, { sql, values }]);
+    return revoked ?? 0;
+  }
+
+  /** Deletes those of which nothing is alive; yields how many. */
+  prune(now: Date): Promise<number> {
+    return deleteInLots(this.#database, 'grants', 'kept_until <= ? ORDER BY kept_until', [now.getTime()]);
+  }
+}
