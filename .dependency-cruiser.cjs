@@ -8,7 +8,8 @@ const floors = [
   ['storage'],
   ['actions'],
   ['sandbox'],
-  ['login', 'tokens'],
+  ['login'],
+  ['tokens'],
   ['web'],
 ];
 

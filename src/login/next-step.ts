@@ -15,6 +15,12 @@ const ISSUES = {
   samlp: 'issue_saml_response',
   oidc: 'issue_tokens',
   client_credentials: 'issue_client_token',
+  // the token endpoint stores each call at its end
+  authorization_code: 'nothing',
+  refresh_token: 'nothing',
+  password: 'nothing',
+  device_code: 'nothing',
+  token_exchange: 'nothing',
 } as const satisfies Record<Protocol, Step>;
 
 export const isFinished = ({ status }: Transaction): boolean =>

@@ -4,8 +4,11 @@
  */
 import { hash } from 'node:crypto';
 import type { RefreshTokenEffects } from './effects.js';
+import type { RefreshTokenDetails } from './refresh-token-details.js';
 import type { AccessTokenConfiguration, TokenClientPart, TokenConfiguration } from './transaction.js';
 import type { UserProfile } from './user.js';
+
+export type { RefreshTokenDetails } from './refresh-token-details.js';
 
 /** What a code or a token is kept and looked up by. */
 export const tokenDigest = (token: string): string => hash('sha256', token, 'base64url');
@@ -70,25 +73,6 @@ export interface AuthorizationCode {
  * and works no more.
  */
 export type RefreshTokenStatus = 'active' | 'rotated' | 'spent';
-
-export interface RefreshTokenDetails {
-  /** What may be asked for with it; scopes space-separated. */
-  readonly resourceServers: readonly { readonly audience: string | null; readonly scope: string }[];
-  readonly device: {
-    readonly initialIp?: string;
-    readonly initialUserAgent?: string;
-    readonly lastIp?: string;
-    readonly lastUserAgent?: string;
-  };
-  readonly metadata: Readonly<Record<string, string>>;
-  /** `online` ends with its session. */
-  readonly access: 'offline' | 'online';
-  readonly rotating: boolean;
-  /** The client's setting when it was issued; `null` where idling does not end it. */
-  readonly idleLifetimeInSeconds: number | null;
-  readonly leewayInSeconds: number;
-  readonly dpopJkt?: string;
-}
 
 /** One token of a family: all that hang on one grant. */
 export interface RefreshToken {

@@ -9,11 +9,24 @@ import type { FieldError } from '../protocol/mintmark-error.js';
 import type { TriggerId } from './action.js';
 import type { TokenAlgorithm } from './client.js';
 import type { Effects, RefreshTokenEffects, Source } from './effects.js';
+import type { Organization } from './organization.js';
+import type { RefreshTokenDetails } from './refresh-token-details.js';
 import type { UserProfile } from './user.js';
 
 export type TransactionStatus = 'pending' | 'suspended' | 'completed' | 'denied' | 'failed';
-/** `client_credentials`: an exchange of a client's own, in which nobody logs in. */
-export type Protocol = 'samlp' | 'oidc' | 'client_credentials';
+/** Calls of the token endpoint, by the grant; in `client_credentials`, which REST plays too, nobody logs in. */
+export const TOKEN_GRANTS = [
+  'client_credentials',
+  'authorization_code',
+  'refresh_token',
+  'password',
+  'device_code',
+  'token_exchange',
+] as const;
+export type TokenGrant = (typeof TOKEN_GRANTS)[number];
+export const PROTOCOLS = ['samlp', 'oidc', ...TOKEN_GRANTS] as const;
+/** A login, or one call of the token endpoint. */
+export type Protocol = (typeof PROTOCOLS)[number];
 
 /** One event of the append-only timeline. */
 export interface TimelineEvent {
@@ -65,11 +78,30 @@ export interface OidcRequestPart {
   readonly nonce?: string;
   /** What the request left out, so that a default stands there. */
   readonly defaulted?: readonly ('scope' | 'audience')[];
+  /** Of a call of the token endpoint: `grant_type` as it was sent. */
+  readonly grantType?: string;
+  /** The transaction of the login that a token call goes on from. */
+  readonly loginId?: string;
 }
 /** What of the client a token needs, as it was when the transaction began. */
 export interface TokenClientPart {
   readonly alg: TokenAlgorithm;
   readonly idTokenLifetimeInSeconds: number;
+}
+
+/** A refresh token as `event.refresh_token` and the debug view show it; never the token itself. */
+export interface ShownRefreshToken {
+  /** `rt_…`. */
+  readonly id: string;
+  readonly clientId: string;
+  readonly userId: string | null;
+  readonly sessionId: string | null;
+  /** ISO instants. */
+  readonly createdAt: string;
+  readonly lastExchangedAt: string | null;
+  readonly expiresAt: string | null;
+  readonly idleExpiresAt: string | null;
+  readonly details: RefreshTokenDetails;
 }
 
 export interface SamlResult {
@@ -213,6 +245,10 @@ export interface Transaction {
   readonly request?: RequestFacts;
   /** Absent until the trigger begins; `null` where no Action was bound to it. */
   readonly actions?: ActionsPart | null;
+  /** What is exchanged, with `refresh_token`. */
+  readonly exchanged?: ShownRefreshToken;
+  /** Of a login or an exchange in an organization: what `event.organization` shows. */
+  readonly organization?: Pick<Organization, 'id' | 'name' | 'display_name' | 'metadata'>;
   /** Scopes that the client may get, of `client_credentials`; absent where nothing limits them. */
   readonly clientGrant?: { readonly scope: readonly string[] };
   /** What the relying party would be told (RFC 6749 4.1.2.1, 5.2); absent unless it was refused. */

@@ -1,5 +1,5 @@
 /** The list of transactions, newest first. */
-import type { Transaction } from '../../tenant/transaction.js';
+import type { Protocol, Transaction } from '../../tenant/transaction.js';
 import { html, type Html } from './html.js';
 import { page } from './page.js';
 import { instant, status } from './values.js';
@@ -14,7 +14,16 @@ export interface ListedBy {
 
 const PATH = '/debug/transactions';
 const STATUSES = ['completed', 'denied', 'failed', 'pending', 'suspended'];
-const PROTOCOLS = { samlp: 'SAML', oidc: 'OIDC', client_credentials: 'Client credentials' } as const;
+const PROTOCOLS: Readonly<Record<Protocol, string>> = {
+  samlp: 'SAML',
+  oidc: 'OIDC',
+  client_credentials: 'Client credentials',
+  authorization_code: 'Authorization code',
+  refresh_token: 'Refresh token',
+  password: 'Password',
+  device_code: 'Device code',
+  token_exchange: 'Token exchange',
+};
 
 export const protocolName = ({ protocol }: Transaction): string => PROTOCOLS[protocol];
 
@@ -39,7 +48,9 @@ export const userOf = ({ user, userId, protocol }: Transaction): string =>
     ? (user.email ?? user.name ?? userId ?? 'a user without a name')
     : protocol === 'client_credentials'
       ? 'the client itself'
-      : 'nobody yet';
+      : protocol === 'samlp' || protocol === 'oidc'
+        ? 'nobody yet'
+        : 'nobody';
 
 const table = (items: readonly Transaction[]): Html =>
   html`<table>
