@@ -47,3 +47,7 @@ export interface SessionParticipant {
 /** SessionIndex of a client's assertions in a session: the same at each login in it, and telling nothing of the session. */
 export const sessionIndexOf = (sessionId: string, clientId: string): string =>
   `_${hash('sha256', JSON.stringify([sessionId, clientId]), 'hex').slice(0, 40)}`;
+
+/** `sid` of the tokens that clients get in a session: the same for all of them (OIDC Front-Channel Logout 3). */
+export const sidOf = (sessionId: string): string =>
+  hash('sha256', JSON.stringify(['sid', sessionId]), 'base64url').slice(0, 32);

@@ -44,6 +44,8 @@ export const tenantSettingsSchema = z.strictObject({
     .default(20),
   /** What the Actions before one that failed wrote to user metadata and cache is kept, or not; of a denial it always is. */
   keep_effects_of_failed_actions: z.boolean('must be boolean').default(false),
+  /** Whether answers of /authorize name their issuer (RFC 9207); those to a strict client always do. */
+  authorization_response_iss_parameter_supported: z.boolean('must be boolean').default(false),
   /** RSA keys below it are refused; below 2048 bits they warn. */
   minimum_rsa_bits: z.int('must be integer').min(512).max(16_384).default(1024),
   /** Kept transactions; the older ones beyond either cap are deleted. Of sessions and logouts no more are kept, either. */

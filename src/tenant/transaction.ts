@@ -2,6 +2,9 @@
  * A transaction as it is kept: one login from request to response, the centre of the product.
  * Plain data, JSON all through; the steps in `login/` take one and return one, `storage/` keeps it.
  */
+import type { ResponseMode, ResponseParameters } from '../protocol/oauth/authorization-response.js';
+import type { CodeChallenge } from '../protocol/oauth/pkce.js';
+import type { Dialect } from '../protocol/oauth/dialect.js';
 import type { AuthnRequest } from '../protocol/saml/authn-request.js';
 import type { Layers } from '../protocol/saml/layers.js';
 import type { Binding } from '../protocol/saml/names.js';
@@ -11,6 +14,7 @@ import type { TokenAlgorithm } from './client.js';
 import type { Effects, RefreshTokenEffects, Source } from './effects.js';
 import type { Organization } from './organization.js';
 import type { RefreshTokenDetails } from './refresh-token-details.js';
+import type { TokenDialect } from './resource-server.js';
 import type { UserProfile } from './user.js';
 
 export type TransactionStatus = 'pending' | 'suspended' | 'completed' | 'denied' | 'failed';
@@ -82,6 +86,50 @@ export interface OidcRequestPart {
   readonly grantType?: string;
   /** The transaction of the login that a token call goes on from. */
   readonly loginId?: string;
+  /** Where a browser brought the login to /authorize: then it is answered at a redirect URI. */
+  readonly request?: AuthorizationPart;
+}
+/** What /authorize was asked. What a refused request says is kept as it says it. */
+export interface AuthorizationPart {
+  /** The words of `response_type`. */
+  readonly responseTypes: readonly string[];
+  /** The validated URI, and how the answer gets there; `null` where the request was refused before there was one. */
+  readonly redirectUri: string | null;
+  readonly responseMode: ResponseMode | null;
+  /** As sent; `null` where the request named none, so that a token request need not either (RFC 6749 4.1.3). */
+  readonly sentRedirectUri: string | null;
+  readonly state?: string;
+  readonly codeChallenge?: CodeChallenge;
+  /** Of the key that the code is to be bound to (RFC 9449 10). */
+  readonly dpopJkt?: string;
+  /** As asked; `scope` beside it holds what there is of it. */
+  readonly requestedScope: readonly string[];
+  readonly prompt: readonly string[];
+  /** Seconds. */
+  readonly maxAge?: number;
+  readonly loginHint?: string;
+  readonly acrValues: readonly string[];
+  readonly uiLocales: readonly string[];
+  readonly display?: string;
+  readonly connection?: string;
+  readonly screenHint?: string;
+  /** As sent: an id or a name, and tokens name it likewise. */
+  readonly organization?: string;
+  /** `sub` of the verified `id_token_hint`: nobody else may log in. */
+  readonly hintedUserId?: string;
+  /** `ext-…`, names and all. */
+  readonly extensions: Readonly<Record<string, string>>;
+  readonly dialect: Dialect;
+  /** Whether the answer names its issuer (RFC 9207). */
+  readonly sendsIssuer: boolean;
+  /** What of the scope the user may have; absent until somebody has logged in. */
+  readonly authorized?: {
+    readonly userId: string;
+    /** Space-separated. */
+    readonly scope: string;
+  };
+  /** See `Grant`; absent until it is given. */
+  readonly grantId?: string;
 }
 /** What of the client a token needs, as it was when the transaction began. */
 export interface TokenClientPart {
@@ -116,6 +164,15 @@ export interface OidcResult {
   readonly token_type: 'Bearer';
   readonly expires_in: number;
   readonly scope: string;
+}
+
+/** What /authorize answered, by a redirect, a form or a message: codes and tokens, or an error. */
+export interface AuthorizationResult {
+  /** The validated one. */
+  readonly redirectUri: string;
+  readonly responseMode: ResponseMode;
+  /** In the order in which they were sent. */
+  readonly parameters: ResponseParameters;
 }
 
 /** The HTTP request that a login came by, or was continued by, as Actions see it (actions-api.md 12). */
@@ -266,7 +323,7 @@ export interface Transaction {
     readonly cause?: string;
     readonly errors?: readonly FieldError[];
   } | null;
-  readonly result: SamlResult | OidcResult | null;
+  readonly result: SamlResult | OidcResult | AuthorizationResult | null;
   /** The assertion before encryption, where there was one. */
   readonly assertionXml: string | null;
   /** kid of the tenant key that signed, or fingerprint of the certificate that was brought along. */
