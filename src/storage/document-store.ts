@@ -37,8 +37,9 @@ export abstract class DocumentStore<Value extends { readonly created_at: string 
 
   /** Throws the `…_exists` of its kind. */
   async insert(value: Value): Promise<void> {
-    const isNew = await this.#unlessTaken(value, () =>
-      this.documents.insert(value, {}, this.written(value, null)),
+    const isNew = await this.#unlessTaken(
+      () => value,
+      () => this.documents.insert(value, {}, this.written(value, null)),
     );
     if (!isNew) throw this.#taken(value);
   }
@@ -66,12 +67,12 @@ export abstract class DocumentStore<Value extends { readonly created_at: string 
     return this.documents.list(page, where);
   }
 
-  async #unlessTaken<Result>(value: Value | (() => Value), write: () => Promise<Result>): Promise<Result> {
+  async #unlessTaken<Result>(value: () => Value, write: () => Promise<Result>): Promise<Result> {
     try {
       return await write();
     } catch (error) {
       if (!isTaken(error)) throw error;
-      throw this.#taken(typeof value === 'function' ? (value as () => Value)() : value);
+      throw this.#taken(value());
     }
   }
 }

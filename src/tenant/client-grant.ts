@@ -82,9 +82,9 @@ function refuseForeignScopes(
     throw invalidBody([
       { path: ['scope'], message: 'must be empty beside allow_all_scopes, which grants every scope' },
     ]);
-  const had = api.scopes.map(({ value }) => value);
+  const had = new Set(api.scopes.map(({ value }) => value));
   const issues = scope.flatMap((value, index) =>
-    had.includes(value) ? [] : [{ path: ['scope', index], message: unknownScope(value, api) }],
+    had.has(value) ? [] : [{ path: ['scope', index], message: unknownScope(value, api) }],
   );
   if (issues.length > 0) throw invalidBody(issues);
 }

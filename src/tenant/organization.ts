@@ -90,3 +90,8 @@ export const organizationConnectionSchema = z.strictObject({
   is_signup_enabled: z.boolean('must be boolean').default(false),
 });
 export type OrganizationConnection = z.infer<typeof organizationConnectionSchema>;
+
+const { connection_id: _connection, ...connectionMembers } = organizationConnectionSchema.shape;
+/** What PATCH may write; `null` takes it back. */
+export const organizationConnectionPatchSchema = patchSchema(connectionMembers);
+export type OrganizationConnectionPatch = z.infer<typeof organizationConnectionPatchSchema>;

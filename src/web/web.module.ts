@@ -2,13 +2,20 @@ import { Module } from '@nestjs/common';
 import { LoginModule } from '../login/login.module.js';
 import { ActionTestsController } from './api/action-tests.controller.js';
 import { ActionsController } from './api/actions.controller.js';
+import { ClientGrantsController } from './api/client-grants.controller.js';
 import { ClientsController } from './api/clients.controller.js';
+import { ConnectionsController } from './api/connections.controller.js';
 import { ImportMetadataController } from './api/import-metadata.controller.js';
 import { KeysController } from './api/keys.controller.js';
+import { OrganizationMembersController } from './api/organization-members.controller.js';
+import { OrganizationsController } from './api/organizations.controller.js';
+import { ResourceServersController } from './api/resource-servers.controller.js';
+import { RolesController } from './api/roles.controller.js';
 import { SessionsController } from './api/sessions.controller.js';
 import { TenantSettingsController } from './api/tenant-settings.controller.js';
 import { TransactionsController } from './api/transactions.controller.js';
 import { TriggersController } from './api/triggers.controller.js';
+import { UserAuthorizationController } from './api/user-authorization.controller.js';
 import { UsersController } from './api/users.controller.js';
 import { DebugClientsController } from './debug/clients.controller.js';
 import { DebugController } from './debug/debug.controller.js';
@@ -35,6 +42,13 @@ import { SsoController } from './saml/sso.controller.js';
     ClientsController,
     ImportMetadataController,
     UsersController,
+    UserAuthorizationController,
+    ResourceServersController,
+    ClientGrantsController,
+    ConnectionsController,
+    RolesController,
+    OrganizationsController,
+    OrganizationMembersController,
     SessionsController,
     TenantSettingsController,
     KeysController,

@@ -33,6 +33,12 @@ export function chosenFields(view: object, { fields, include_fields: include }: 
   return Object.fromEntries(Object.entries(view).filter(([name]) => named.has(name) === include));
 }
 
+/** The page that the query asks for of a list that is read whole. */
+export const paged = <Item extends object>(
+  items: readonly Item[],
+  { page, per_page: perPage }: ListQuery,
+): Listing<Item> => ({ items: items.slice(page * perPage, (page + 1) * perPage), total: items.length });
+
 /** A list, or `{start, limit, length, total, <name>: list}`. */
 export function listed(
   name: string,

@@ -1,0 +1,74 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Clock, Randomness } from '../../login/ports.js';
+import { ConnectionStore } from '../../storage/connection-store.js';
+import {
+  connectionBodySchema,
+  connectionFrom,
+  connectionPatchSchema,
+  patchedConnection,
+  type Connection,
+  type ConnectionBody,
+  type ConnectionPatch,
+} from '../../tenant/connection.js';
+import { ID_BYTES, prefixedId } from '../../tenant/tenant-ids.js';
+import { existing } from './existing.js';
+import { chosenFields, getQuerySchema, listed, pageQuery, type GetQuery } from './listing.js';
+
+const connectionsQuerySchema = z.strictObject({
+  ...pageQuery,
+  /** To the letter. */
+  name: z.string().max(128).optional(),
+  strategy: z.string().max(64).optional(),
+});
+type ConnectionsQuery = z.infer<typeof connectionsQuerySchema>;
+
+/** `/api/v2/connections`, in the shapes of Auth0's Management API. */
+@ApiTags('connections')
+@Controller('api/v2/connections')
+export class ConnectionsController {
+  constructor(
+    private readonly connections: ConnectionStore,
+    private readonly clock: Clock,
+    private readonly randomness: Randomness,
+  ) {}
+
+  @Get()
+  async list(@Query({ schema: connectionsQuerySchema }) query: ConnectionsQuery): Promise<unknown> {
+    const { page, per_page: perPage, name, strategy } = query;
+    return listed('connections', await this.connections.list({ name, strategy, page, perPage }), query);
+  }
+
+  @Post()
+  async create(@Body({ schema: connectionBodySchema }) body: ConnectionBody): Promise<Connection> {
+    const connection = connectionFrom(body, {
+      now: this.clock.now(),
+      id: prefixedId('con', this.randomness.bytes(ID_BYTES)),
+    });
+    await this.connections.insert(connection);
+    return connection;
+  }
+
+  @Get(':id')
+  async get(@Param('id') id: string, @Query({ schema: getQuerySchema }) query: GetQuery): Promise<unknown> {
+    return chosenFields(existing('connection', id, await this.connections.get(id)), query);
+  }
+
+  @Patch(':id')
+  async patch(
+    @Param('id') id: string,
+    @Body({ schema: connectionPatchSchema }) patch: ConnectionPatch,
+  ): Promise<Connection> {
+    const now = this.clock.now();
+    const changed = await this.connections.update(id, (kept) => patchedConnection(kept, patch, now));
+    return existing('connection', id, changed);
+  }
+
+  /** Its users stay. */
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@Param('id') id: string): Promise<void> {
+    if (!(await this.connections.delete(id))) existing('connection', id, null);
+  }
+}
