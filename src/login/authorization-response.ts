@@ -1,25 +1,20 @@
 /** The steps that answer an OIDC login: with tokens, or with an OAuth error. */
 import { ActionError } from '../actions/action-error.js';
-import { accessTokenPayload } from '../protocol/jwt/access-token.js';
-import { idTokenPayload } from '../protocol/jwt/id-token.js';
-import {
-  admitCustomClaims,
-  dropForOpaqueToken,
-  dropWithoutIdToken,
-} from '../protocol/jwt/restricted-claims.js';
-import { signJwt } from '../protocol/jwt/sign.js';
+import { dropWithoutIdToken } from '../protocol/jwt/restricted-claims.js';
 import type { MintmarkError } from '../protocol/mintmark-error.js';
-import type {
-  AuthenticatedTransaction,
-  DroppedClaim,
-  TimelineEvent,
-  Transaction,
-} from '../tenant/transaction.js';
+import type { AuthenticatedTransaction, TimelineEvent, Transaction } from '../tenant/transaction.js';
 import type { Circumstances } from './circumstances.js';
 import { clockOf, failureOf, finish } from './finish.js';
 import { artefactIds } from './ids.js';
+import {
+  mintAccessToken,
+  mintIdToken,
+  plainForm,
+  type AccessTokenOrder,
+  type MintedAccessToken,
+} from './minted-tokens.js';
 
-/** Issues an access token, and an ID token when `openid` was asked for. Throws JwtError and has signed nothing. */
+/** Issues an access token, and an ID token when `openid` was asked for. Throws JwtError. */
 export async function issueTokens(
   transaction: AuthenticatedTransaction,
   { tenant, at, random }: Circumstances,
@@ -31,101 +26,62 @@ export async function issueTokens(
   const ids = artefactIds(transaction.seed, random);
   const requested = wordsOf(oidc.scope);
   const granted = modified(requested, transaction.accessToken.scopes);
-  const lifetime = tenant.settings.access_token_lifetime_in_seconds;
-  const common = {
-    issuer: tenant.issuer,
-    subject: transaction.userId!,
-    clientId: transaction.clientId,
-    now,
-    alg,
-  };
-
-  const forIdToken = admitCustomClaims({
-    token: 'id_token',
-    claims: transaction.idToken.customClaims,
-    grantedScopes: requested,
-    issuer: tenant.issuer,
+  const common = { issuer: tenant.issuer, subject: transaction.userId!, clientId: transaction.clientId, now };
+  const access = await mintAccessToken({
+    ...common,
+    audience: oidc.audience,
+    form: plainForm(key, tenant.settings.access_token_lifetime_in_seconds),
+    grantedScopes: granted,
+    customClaims: transaction.accessToken.customClaims,
+    random: () => ids.opaqueToken,
   });
-  const { audience } = oidc;
-  const forAccessToken =
-    audience === undefined
-      ? { claims: {}, dropped: dropForOpaqueToken(transaction.accessToken.customClaims) }
-      : admitCustomClaims({
-          token: 'access_token',
-          claims: transaction.accessToken.customClaims,
-          grantedScopes: granted,
-          audience,
-          issuer: tenant.issuer,
-        });
-
-  const accessToken =
-    audience === undefined
-      ? ids.opaqueToken
-      : await signJwt(
-          accessTokenPayload({
-            ...common,
-            audience,
-            lifetimeInSeconds: lifetime,
-            grantedScopes: granted,
-            customClaims: forAccessToken.claims,
-          }),
-          key,
-        );
-  const idToken = requested.includes('openid')
-    ? await signJwt(
-        idTokenPayload({
-          ...common,
-          lifetimeInSeconds: idTokenLifetimeInSeconds,
-          authenticatedAt: new Date(transaction.authenticatedAt),
-          sessionId: ids.session,
-          ...(oidc.nonce !== undefined && { nonce: oidc.nonce }),
-          grantedScopes: requested,
-          profile: transaction.user,
-          customClaims: forIdToken.claims,
-          accessToken,
-        }),
+  const id = requested.includes('openid')
+    ? await mintIdToken({
+        ...common,
         key,
-      )
-    : undefined;
-
-  const droppedClaims: DroppedClaim[] = [
-    ...(idToken === undefined ? dropWithoutIdToken(transaction.idToken.customClaims) : forIdToken.dropped),
-    ...forAccessToken.dropped,
-  ];
-  const events: Omit<TimelineEvent, 'at'>[] = [
-    {
-      name: 'token.issued',
-      detail: {
-        token: 'access_token',
-        form: audience === undefined ? 'opaque' : 'jwt',
-        scope: granted.join(' '),
-      },
-    },
-    ...(idToken === undefined ? [] : [{ name: 'token.issued', detail: { token: 'id_token', form: 'jwt' } }]),
-  ];
+        lifetimeInSeconds: idTokenLifetimeInSeconds,
+        authenticatedAt: new Date(transaction.authenticatedAt),
+        sessionId: ids.session,
+        ...(oidc.nonce !== undefined && { nonce: oidc.nonce }),
+        grantedScopes: requested,
+        profile: transaction.user,
+        customClaims: transaction.idToken.customClaims,
+        accessToken: access.token,
+      })
+    : null;
   return finish(
     transaction,
     'completed',
     {
       result: {
-        ...(idToken !== undefined && { id_token: idToken }),
-        access_token: accessToken,
+        ...(id && { id_token: id.token }),
+        access_token: access.token,
         token_type: 'Bearer',
-        expires_in: lifetime,
+        expires_in: access.lifetimeInSeconds,
         scope: granted.join(' '),
       },
       signedWith: key.kid,
-      droppedClaims,
+      droppedClaims: [
+        ...(id ? id.dropped : dropWithoutIdToken(transaction.idToken.customClaims)),
+        ...access.dropped,
+      ],
     },
-    events,
+    [accessTokenEvent(access, granted), ...(id ? [ID_TOKEN_EVENT] : [])],
     { clock: now, at },
   );
 }
 
-const SCOPE_CLAIM: DroppedClaim = {
-  token: 'access_token',
-  claim: 'scope',
-  reason: 'it tells the scopes that were granted: change them with api.transaction.setTargetScopes',
+/** What the timeline tells of an access token. */
+export const accessTokenEvent = (
+  { kind }: MintedAccessToken,
+  granted: readonly string[],
+): Omit<TimelineEvent, 'at'> => ({
+  name: 'token.issued',
+  detail: { token: 'access_token', form: kind, scope: granted.join(' ') },
+});
+export const ID_TOKEN_EVENT: Omit<TimelineEvent, 'at'> = {
+  name: 'token.issued',
+  detail: { token: 'id_token', form: 'jwt' },
 };
 
 /** RFC 6749 4.4, in Auth0's dialect: `sub` names the client, `gty` the grant. Without an audience the token is opaque. */
@@ -133,72 +89,65 @@ export async function issueClientToken(
   transaction: Transaction,
   { tenant, at, random }: Circumstances,
 ): Promise<Transaction> {
-  const { audience, scope } = transaction.oidc!;
   const { alg } = transaction.tokenClient;
+  const access = await mintClientToken(transaction, {
+    issuer: tenant.issuer,
+    at,
+    form: plainForm(tenant.jwtKeys[alg], tenant.settings.access_token_lifetime_in_seconds),
+    random: () => artefactIds(transaction.seed, random).opaqueToken,
+  });
+  return withClientToken(transaction, access, at);
+}
+
+/** What Actions left of the scopes, which never goes beyond the grant. */
+export function clientScopes({ oidc, clientGrant }: Transaction): readonly string[] {
+  const requested = wordsOf(oidc!.scope);
+  const grant = clientGrant?.scope ?? requested;
+  return requested.filter((word) => grant.includes(word));
+}
+
+/** The token of a client's own exchange, over REST or at the token endpoint. */
+export function mintClientToken(
+  transaction: Transaction,
+  how: Pick<AccessTokenOrder, 'issuer' | 'form' | 'random' | 'organization' | 'dpopJkt'> & {
+    readonly at: Date;
+  },
+): Promise<MintedAccessToken> {
+  const { at, ...order } = how;
   const clientId = transaction.clientId!;
-  const now = clockOf(transaction, at);
-  const requested = wordsOf(scope);
-  // what Actions left of them never goes beyond the grant
-  const grant = transaction.clientGrant?.scope ?? requested;
-  const granted = requested.filter((word) => grant.includes(word));
-  const lifetime = tenant.settings.access_token_lifetime_in_seconds;
-  // in a login the setter refuses this one; in an exchange it does not (actions-api.md 13)
-  const { scope: scopeClaim, ...customClaims } = transaction.accessToken.customClaims;
-  const admitted =
-    audience === undefined
-      ? { claims: {}, dropped: dropForOpaqueToken(transaction.accessToken.customClaims) }
-      : admitCustomClaims({
-          token: 'access_token',
-          claims: customClaims,
-          grantedScopes: granted,
-          audience,
-          issuer: tenant.issuer,
-        });
-  const accessToken =
-    audience === undefined
-      ? artefactIds(transaction.seed, random).opaqueToken
-      : await signJwt(
-          accessTokenPayload({
-            issuer: tenant.issuer,
-            subject: `${clientId}@clients`,
-            clientId,
-            now,
-            alg,
-            audience,
-            lifetimeInSeconds: lifetime,
-            grantedScopes: granted,
-            customClaims: admitted.claims,
-            grantType: 'client-credentials',
-          }),
-          tenant.jwtKeys[alg],
-        );
+  const granted = clientScopes(transaction);
+  return mintAccessToken({
+    ...order,
+    audience: transaction.oidc!.audience,
+    subject: `${clientId}@clients`,
+    clientId,
+    now: clockOf(transaction, at),
+    grantedScopes: granted,
+    // nobody assigns a client permissions: its grant is what it may do
+    permissions: granted,
+    customClaims: transaction.accessToken.customClaims,
+    grantType: 'client-credentials',
+  });
+}
+
+/** The exchange at its end, with the token that was made. */
+export function withClientToken(transaction: Transaction, access: MintedAccessToken, at: Date): Transaction {
+  const granted = clientScopes(transaction);
   return finish(
     transaction,
     'completed',
     {
       result: {
-        access_token: accessToken,
+        access_token: access.token,
         token_type: 'Bearer',
-        expires_in: lifetime,
+        expires_in: access.lifetimeInSeconds,
         scope: granted.join(' '),
       },
-      signedWith: audience === undefined ? null : tenant.jwtKeys[alg].kid,
-      droppedClaims: [
-        ...(scopeClaim !== undefined && audience !== undefined ? [SCOPE_CLAIM] : []),
-        ...admitted.dropped,
-      ],
+      signedWith: access.signedWith,
+      droppedClaims: access.dropped,
     },
-    [
-      {
-        name: 'token.issued',
-        detail: {
-          token: 'access_token',
-          form: audience === undefined ? 'opaque' : 'jwt',
-          scope: granted.join(' '),
-        },
-      },
-    ],
-    { clock: now, at },
+    [accessTokenEvent(access, granted)],
+    { clock: clockOf(transaction, at), at },
   );
 }
 

@@ -11,8 +11,8 @@ const mac = (signingInput: string, secret: string): Buffer =>
   createHmac('sha256', secret).update(signingInput).digest();
 
 /** The compact JWT, its header `alg` and `typ`. The secret is taken as UTF-8. */
-export function signHs256(claims: JsonObject, secret: string): string {
-  const signingInput = `${segment({ alg: 'HS256', typ: 'JWT' })}.${segment(claims)}`;
+export function signHs256(claims: JsonObject, secret: string, typ = 'JWT'): string {
+  const signingInput = `${segment({ alg: 'HS256', typ })}.${segment(claims)}`;
   return `${signingInput}.${mac(signingInput, secret).toString('base64url')}`;
 }
 

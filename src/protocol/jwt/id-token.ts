@@ -1,5 +1,6 @@
 /** The payload of an ID token (OIDC Core 2), in Auth0's dialect: profile claims stand in it, `updated_at` is an ISO string. */
 import { createHash } from 'node:crypto';
+import { organizationClaims } from './access-token.js';
 import { SIGNING, type JwtAlgorithm } from './algorithms.js';
 import { withCustomClaims, secondsOf } from './claims-set.js';
 import type { Claims } from './restricted-claims.js';
@@ -27,8 +28,15 @@ export interface IdTokenInput {
   /** Admitted by restricted-claims.ts. */
   readonly customClaims: Claims;
   /** The one issued along, and what this ID token is signed with: they make `at_hash`. */
-  readonly accessToken?: string;
+  readonly accessToken?: string | undefined;
+  /** The code issued along makes `c_hash`. */
+  readonly code?: string | undefined;
   readonly alg: JwtAlgorithm;
+  readonly acr?: string | undefined;
+  readonly amr?: readonly string[] | undefined;
+  readonly organization?: { readonly id: string; readonly name?: string } | undefined;
+  /** OIDC Core 5.1 has `updated_at` as a number; Auth0 sends ISO text. */
+  readonly numericUpdatedAt?: boolean;
 }
 
 /** base64url of the left half of the token's hash, the hash being that of the signature (OIDC Core 3.1.3.6); `c_hash` is made alike. */
@@ -37,12 +45,21 @@ export function halfHash(token: string, alg: JwtAlgorithm): string {
   return digest.subarray(0, digest.length / 2).toString('base64url');
 }
 
-const profileClaims = (profile: Claims, grantedScopes: readonly string[]): Claims =>
+/** A text that is no instant stays as it is. */
+const shownUpdatedAt = (value: unknown): unknown => {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? value : Math.floor(time / 1000);
+};
+
+const profileClaims = ({ profile, grantedScopes, numericUpdatedAt }: IdTokenInput): Claims =>
   Object.fromEntries(
     Object.entries(CLAIMS_OF_SCOPE)
       .filter(([scope]) => grantedScopes.includes(scope))
       .flatMap(([, names]) => names.map((name): [string, unknown] => [name, profile[name]]))
-      .filter(([, value]) => value !== undefined && value !== null),
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name, value]) =>
+        numericUpdatedAt && name === 'updated_at' ? [name, shownUpdatedAt(value)] : [name, value],
+      ),
   );
 
 /** Claims in the order protocol, profile, custom. A custom claim stands in for a profile claim, never for one of the protocol. */
@@ -58,6 +75,10 @@ export function idTokenPayload(input: IdTokenInput): Claims {
     ...(input.sessionId !== undefined && { sid: input.sessionId }),
     ...(input.nonce !== undefined && { nonce: input.nonce }),
     ...(input.accessToken !== undefined && { at_hash: halfHash(input.accessToken, input.alg) }),
+    ...(input.code !== undefined && { c_hash: halfHash(input.code, input.alg) }),
+    ...(input.acr !== undefined && { acr: input.acr }),
+    ...(input.amr !== undefined && { amr: input.amr }),
+    ...organizationClaims(input.organization),
   };
-  return withCustomClaims(protocol, profileClaims(input.profile, input.grantedScopes), input.customClaims);
+  return withCustomClaims(protocol, profileClaims(input), input.customClaims);
 }
