@@ -2,7 +2,9 @@
 import { MintmarkError } from '../protocol/mintmark-error.js';
 import { STATUS } from '../protocol/saml/names.js';
 import { isAuthenticated, type Transaction } from '../tenant/transaction.js';
+import { authorizeUser } from './authorize-user.js';
 import { denyOidcLogin, failOidcLogin, issueClientToken, issueTokens } from './authorization-response.js';
+import { issueAuthorizationResponse } from './authorization-answer.js';
 import type { Circumstances } from './circumstances.js';
 import { nextStep, type Step } from './next-step.js';
 import { denySamlLogin, failSamlLogin, issueSamlResponse } from './saml-response.js';
@@ -10,10 +12,13 @@ import { denySamlLogin, failSamlLogin, issueSamlResponse } from './saml-response
 type RunStep = (transaction: Transaction, circumstances: Circumstances) => Transaction | Promise<Transaction>;
 /** Those that a person must take, and the end, are not run. */
 const STEPS: { readonly [Name in Exclude<Step, 'authenticate' | 'nothing'>]: RunStep } = {
+  authorize_user: (transaction, circumstances) => authorizeUser(authenticated(transaction), circumstances),
   run_actions: (transaction, { runActions }) => runActions(transaction),
   issue_saml_response: (transaction, circumstances) =>
     issueSamlResponse(authenticated(transaction), circumstances),
   issue_tokens: (transaction, circumstances) => issueTokens(authenticated(transaction), circumstances),
+  issue_authorization_response: (transaction, circumstances) =>
+    issueAuthorizationResponse(authenticated(transaction), circumstances),
   issue_client_token: issueClientToken,
 };
 
@@ -32,17 +37,17 @@ export async function advance(
   refused: (error: MintmarkError) => boolean = () => false,
 ): Promise<Transaction> {
   let current = transaction;
-  let around = circumstances;
+  let { at } = circumstances;
   for (;;) {
     const step = nextStep(current);
     if (step === 'nothing' || step === 'authenticate') return current;
     try {
-      current = await STEPS[step](current, around);
+      current = await STEPS[step](current, { ...circumstances, at });
       // Actions may take their time
-      if (step === 'run_actions') around = { ...around, at: around.clock() };
+      if (step === 'run_actions') at = circumstances.clock();
     } catch (error) {
       if (!(error instanceof MintmarkError) || refused(error)) throw error;
-      return fail(current, error, around);
+      return fail(current, error, { ...circumstances, at });
     }
   }
 }

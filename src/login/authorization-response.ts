@@ -2,7 +2,10 @@
 import { ActionError } from '../actions/action-error.js';
 import { dropWithoutIdToken } from '../protocol/jwt/restricted-claims.js';
 import type { MintmarkError } from '../protocol/mintmark-error.js';
+import { errorWords } from '../protocol/oauth/error-answer.js';
+import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import type { AuthenticatedTransaction, TimelineEvent, Transaction } from '../tenant/transaction.js';
+import { errorResult } from './authorization-result.js';
 import type { Circumstances } from './circumstances.js';
 import { clockOf, failureOf, finish } from './finish.js';
 import { artefactIds } from './ids.js';
@@ -25,7 +28,7 @@ export async function issueTokens(
   const now = clockOf(transaction, at);
   const ids = artefactIds(transaction.seed, random);
   const requested = wordsOf(oidc.scope);
-  const granted = modified(requested, transaction.accessToken.scopes);
+  const granted = changedScopes(requested, transaction.accessToken.scopes);
   const common = { issuer: tenant.issuer, subject: transaction.userId!, clientId: transaction.clientId, now };
   const access = await mintAccessToken({
     ...common,
@@ -151,36 +154,49 @@ export function withClientToken(transaction: Transaction, access: MintedAccessTo
   );
 }
 
-/** Ends a login without tokens; the RP would get `access_denied` (RFC 6749 4.1.2.1). */
-export const denyOidcLogin = (
+/** Ends a login without tokens; the RP gets `access_denied` (RFC 6749 4.1.2.1). */
+export function denyOidcLogin(
   transaction: Transaction,
   reason: string,
-  { at }: Circumstances,
+  { tenant, at }: Circumstances,
   error = 'access_denied',
-): Transaction =>
-  finish(transaction, 'denied', { reason, oauthError: { error, error_description: reason } }, [], {
-    clock: clockOf(transaction, at),
-    at,
-  });
-
-/** What an Action threw is the business of the RP (actions-api.md 1.2); whatever else went wrong is not. */
-export const failOidcLogin = (
-  transaction: Transaction,
-  error: MintmarkError,
-  { at }: Circumstances,
-): Transaction =>
-  finish(
+): Transaction {
+  const oauthError = { error, error_description: reason };
+  return finish(
     transaction,
-    'failed',
-    { reason: error.description, failure: failureOf(error), oauthError: oauthErrorOf(transaction, error) },
+    'denied',
+    { reason, oauthError, ...errorResult(transaction, oauthError, tenant.issuer) },
     [],
     { clock: clockOf(transaction, at), at },
   );
+}
+
+/** What an Action threw is the business of the RP (actions-api.md 1.2), as is what it asked for itself; whatever else went wrong is not. */
+export function failOidcLogin(
+  transaction: Transaction,
+  error: MintmarkError,
+  { tenant, at }: Circumstances,
+): Transaction {
+  const oauthError = oauthErrorOf(transaction, error);
+  return finish(
+    transaction,
+    'failed',
+    {
+      reason: error.description,
+      failure: failureOf(error),
+      oauthError,
+      ...errorResult(transaction, oauthError, tenant.issuer),
+    },
+    [],
+    { clock: clockOf(transaction, at), at },
+  );
+}
 
 function oauthErrorOf(
-  { protocol }: Transaction,
+  { protocol, oidc }: Transaction,
   error: MintmarkError,
 ): NonNullable<Transaction['oauthError']> {
+  if (error instanceof OAuthError) return errorWords(error, oidc?.request?.dialect ?? 'auth0');
   if (!(error instanceof ActionError))
     return { error: 'server_error', error_description: 'The login could not be completed.' };
   const code =
@@ -195,7 +211,10 @@ function oauthErrorOf(
 const wordsOf = (scope: string): string[] => [...new Set(scope.split(/\s+/).filter((word) => word !== ''))];
 
 /** What was asked, less what was taken away, and what was added, in that order. */
-function modified(requested: readonly string[], changes: Readonly<Record<string, boolean>>): string[] {
+export function changedScopes(
+  requested: readonly string[],
+  changes: Readonly<Record<string, boolean>>,
+): string[] {
   const added = Object.keys(changes).filter((scope) => changes[scope] && !requested.includes(scope));
   return [...requested.filter((scope) => changes[scope] !== false), ...added];
 }

@@ -20,7 +20,7 @@ export interface Browser {
 
 /** What the browser gets. */
 export type LoginAnswer =
-  /** The Response, for the transaction's ACS. `browserToken` is to be set where the browser had none. */
+  /** The answer, for the transaction's ACS or redirect URI. `browserToken` is to be set where the browser had none. */
   | {
       readonly kind: 'deliver';
       readonly transaction: Transaction;
@@ -52,7 +52,7 @@ export interface LoginPrompt {
   readonly browserToken: string;
   /** To be set, where the browser had none. */
   readonly isNewBrowser: boolean;
-  /** Whether Actions may send the browser to a page of others from here. */
+  /** Whether the browser may be sent to a page of others from here: by an Action, or with the answer. */
   readonly leadsAway: boolean;
   /** For one click; empty unless the tenant allows it. */
   readonly users: readonly User[];

@@ -19,10 +19,12 @@ import {
 } from './actions/continuation.js';
 import { advance, cancel, fail } from './advance.js';
 import { AuthenticationService, type Authentication } from './authentication.service.js';
+import { isDeliverable } from './authorization-result.js';
 import { autoLoginAt, autoLoginUnusable, isUsable } from './auto-login.js';
 import type { Browser, Credentials, LoginAnswer, LoginPrompt, WrongCredentials } from './browser-login.js';
 import type { Circumstances, Tenant } from './circumstances.js';
 import { CircumstancesService } from './circumstances.service.js';
+import { issuedBy } from './issued-grant.js';
 import { loggedIn, participantOf, type AuthenticatedBy } from './logged-in.js';
 import { LoginError } from './login-error.js';
 import { isFinished } from './next-step.js';
@@ -40,7 +42,7 @@ import { SessionsService, type LiveSession, type SessionCookie } from './session
 import { TenantService } from './tenant.service.js';
 import { withEvent } from './transaction-settings.js';
 import { TransactionsService } from './transactions.service.js';
-import { notAuthenticated, notPassively, wishesOf } from './wishes.js';
+import { isSessionUsable, notAuthenticated, notPassively, wishesOf } from './wishes.js';
 
 /** A login that nobody finished is over after so long. */
 const LONGEST_LOGIN_MS = 3_600_000;
@@ -318,8 +320,7 @@ export class BrowserLoginsService {
         url: continuation.url,
         ...cookies,
       };
-    if (transaction.result === null || !('SAMLResponse' in transaction.result))
-      return { kind: 'ended', transaction };
+    if (!isDeliverable(transaction)) return { kind: 'ended', transaction };
     return { kind: 'deliver', transaction, ...cookies };
   }
 
@@ -366,7 +367,10 @@ export class BrowserLoginsService {
     const tenant = await this.tenants.current();
     const sessionId = begunIn?.sessionId ?? null;
     if (sessionId !== null && !(await this.sessions.liveById(sessionId, tenant.settings)))
-      return this.#fail(id!, notAuthenticated('the session ended while its user was at another page'));
+      return this.#fail(
+        id!,
+        notAuthenticated(transaction!, 'the session ended while its user was at another page'),
+      );
     return this.#finish(id!, browser, tenant, (open) => {
       const continuation = continuationOf(open, state, at);
       return continued(open, continuation, returnOf(continuation, browser.request, receivedKey), at);
@@ -399,7 +403,8 @@ export class BrowserLoginsService {
         },
       );
       if (refusals < MOST_REFUSALS) return { ...seen, revision: open.revision + 1 };
-      return fail(seen, notAuthenticated(`the login was refused ${refusals} times`), circumstances);
+      const error = notAuthenticated(open, `the login was refused ${refusals} times`);
+      return fail(seen, error, circumstances);
     });
     if (isFinished(noted)) return { kind: 'deliver', transaction: noted };
     const token = browser.browserToken!;
@@ -422,7 +427,7 @@ export class BrowserLoginsService {
       settings.one_click_login ? this.users.list({ page: 0, perPage: USERS_OFFERED }) : { items: [] },
     ]);
     const offered = users.items.filter(({ blocked }) => blocked !== true);
-    const leadsAway = triggers['post-login'].length > 0;
+    const leadsAway = triggers['post-login'].length > 0 || transaction.oidc?.request !== undefined;
     return { kind: 'page', transaction, client, browserToken, isNewBrowser, leadsAway, users: offered };
   }
 
@@ -449,13 +454,15 @@ export class BrowserLoginsService {
     return clientId === null ? null : this.clients.get(clientId);
   }
 
-  /** The session of the browser, unless the user is to authenticate afresh. */
-  #usableSession(
+  /** The session of the browser, unless the user is to authenticate afresh, or another one is wanted. */
+  async #usableSession(
     transaction: Transaction,
     { sessionToken }: Browser,
     settings: TenantSettings,
-  ): Promise<LiveSession | null> | null {
-    return wishesOf(transaction).forceAuthn ? null : this.sessions.live(sessionToken, settings);
+  ): Promise<LiveSession | null> {
+    if (wishesOf(transaction).forceAuthn) return null;
+    const live = await this.sessions.live(sessionToken, settings);
+    return live && isSessionUsable(transaction, live, this.clock.now()) ? live : null;
   }
 
   #withSession(transaction: Transaction, { session, user }: LiveSession): Transaction {
@@ -469,7 +476,7 @@ export class BrowserLoginsService {
   }
 
   async #insert(transaction: Transaction): Promise<void> {
-    await this.store.insert(transaction, participantOf(transaction));
+    await this.store.insert(transaction, participantOf(transaction), issuedBy(transaction));
     this.retention.countCreated();
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ActionsService, type RunOptions } from './actions/actions.service.js';
+import { AuthorizationsService } from './authorizations.service.js';
 import type { Circumstances, Tenant } from './circumstances.js';
 import { PairReader } from './pair-reader.js';
 import { Clock, Randomness } from './ports.js';
@@ -13,6 +14,7 @@ export class CircumstancesService {
     private readonly clock: Clock,
     private readonly randomness: Randomness,
     private readonly actions: ActionsService,
+    private readonly authorizations: AuthorizationsService,
   ) {}
 
   /** `actions`, where another thing is to be done at that step than to run those that are bound. */
@@ -25,6 +27,7 @@ export class CircumstancesService {
       random: (count) => this.randomness.bytes(count),
       ...ofConfiguration,
       readCertificate,
+      authorizations: this.authorizations,
       runActions: (transaction) => this.actions.run(transaction, circumstances, actions),
     };
     return circumstances;

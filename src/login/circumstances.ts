@@ -9,6 +9,7 @@ import type { EffectiveConfiguration } from '../protocol/saml/layers.js';
 import type { PemField } from '../protocol/saml/pem.js';
 import type { DeployedAction, TriggerId } from '../tenant/action.js';
 import type { TokenAlgorithm } from '../tenant/client.js';
+import type { ResourceServer } from '../tenant/resource-server.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
 import type { Transaction } from '../tenant/transaction.js';
 
@@ -26,6 +27,13 @@ export interface Tenant {
   readonly triggersFault: MintmarkError | null;
 }
 
+/** See `AuthorizationsService`. */
+export interface Authorizations {
+  readonly apiAt: (audience: string) => Promise<ResourceServer | null>;
+  readonly permissionsAt: (audience: string, userId: string) => Promise<readonly string[] | null>;
+  readonly isMember: (organizationId: string, userId: string) => Promise<boolean>;
+}
+
 export interface Circumstances {
   readonly tenant: Tenant;
   /** What it says now. */
@@ -35,6 +43,8 @@ export interface Circumstances {
   readonly random: (bytes: number) => Buffer;
   /** Runs the Actions of the transaction's trigger, from where they stopped. Throws ActionError; then it fails. */
   readonly runActions: (transaction: Transaction) => Promise<Transaction>;
+  /** What the user of an OIDC login may have. */
+  readonly authorizations: Authorizations;
   /** The pair of cert and key, `null` where neither is set; throws SamlError. */
   readonly readSigningPair: (configuration: EffectiveConfiguration) => Checked<SigningPair> | null;
   /** A certificate of the SP, parsed once; throws SamlError `saml_pem_invalid`. */

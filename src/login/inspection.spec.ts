@@ -38,6 +38,11 @@ const circumstances: Circumstances = {
   },
   at: NOW,
   runActions: async (transaction) => ({ ...transaction, actions: null }),
+  authorizations: {
+    apiAt: async () => null,
+    permissionsAt: async () => null,
+    isMember: async () => true,
+  },
   clock: () => NOW,
   random: randomBytes,
   ...pairs.ofConfiguration,

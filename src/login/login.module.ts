@@ -4,6 +4,7 @@ import { ActionPrograms } from './actions/action-programs.service.js';
 import { ActionTestsService } from './actions/action-tests.service.js';
 import { ActionsService } from './actions/actions.service.js';
 import { AuthenticationService } from './authentication.service.js';
+import { AuthorizationsService } from './authorizations.service.js';
 import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { IdentityProviderService } from './identity-provider.service.js';
@@ -11,6 +12,7 @@ import { InspectionService } from './inspection.service.js';
 import { LogoutMessagesService } from './logout-messages.service.js';
 import { LogoutPartiesService } from './logout-parties.service.js';
 import { LogoutsService } from './logouts.service.js';
+import { OidcLoginsService } from './oidc-logins.service.js';
 import { ActionModules, BaseUrl, Clock, Failures, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
 import { SamlLoginsService } from './saml-logins.service.js';
@@ -36,6 +38,8 @@ const providers = [
   AuthenticationService,
   BrowserLoginsService,
   SamlLoginsService,
+  OidcLoginsService,
+  AuthorizationsService,
   LogoutPartiesService,
   LogoutsService,
   LogoutMessagesService,

@@ -2,14 +2,23 @@
 import { isAuthenticated, type Protocol, type Transaction } from '../tenant/transaction.js';
 
 export type Step =
-  'authenticate' | 'run_actions' | 'issue_saml_response' | 'issue_tokens' | 'issue_client_token' | 'nothing';
+  | 'authenticate'
+  | 'authorize_user'
+  | 'run_actions'
+  | 'issue_saml_response'
+  | 'issue_tokens'
+  | 'issue_authorization_response'
+  | 'issue_client_token'
+  | 'nothing';
 
 export function nextStep(transaction: Transaction): Step {
-  const { status, protocol, actions } = transaction;
+  const { status, protocol, actions, userId, oidc } = transaction;
   if (status !== 'pending') return 'nothing';
   if (protocol !== 'client_credentials' && !isAuthenticated(transaction)) return 'authenticate';
+  // anew where Actions set another user
+  if (oidc?.request && oidc.request.authorized?.userId !== userId) return 'authorize_user';
   if (actions === undefined || (actions !== null && actions.state !== 'ended')) return 'run_actions';
-  return ISSUES[protocol];
+  return oidc?.request ? 'issue_authorization_response' : ISSUES[protocol];
 }
 const ISSUES = {
   samlp: 'issue_saml_response',

@@ -22,6 +22,7 @@ import type { Tenant } from './circumstances.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { clockOf } from './finish.js';
 import { LoginError } from './login-error.js';
+import { issuedBy } from './issued-grant.js';
 import { isFinished, nextStep } from './next-step.js';
 import { BaseUrl, Clock, Randomness } from './ports.js';
 import { ssoUrls } from './endpoints.js';
@@ -119,7 +120,7 @@ export class TransactionsService {
     const circumstances = this.circumstances.of(tenant);
     const advanced = (transaction: Transaction): Promise<Transaction> => advance(transaction, circumstances);
     const claims = (transaction: Transaction): boolean =>
-      nextStep(transaction) === 'run_actions' &&
+      ['authorize_user', 'run_actions'].includes(nextStep(transaction)) &&
       ((transaction.actions ?? null) !== null || tenant.triggers[triggerOf(transaction)].length > 0);
     const first = await this.change(
       id,
@@ -131,7 +132,7 @@ export class TransactionsService {
     );
     if (!isRunning(first, this.clock.now())) return first;
     const next = await advanced(first);
-    if (await this.transactions.update(next, participant(next))) return next;
+    if (await this.transactions.update(next, participant(next), issuedBy(next))) return next;
     throw finished(await this.get(id));
   }
 
@@ -190,7 +191,7 @@ export class TransactionsService {
       if (isFinished(transaction)) throw finished(transaction);
       if (isRunning(transaction, this.clock.now())) throw running(transaction);
       const next = await step(transaction);
-      if (await this.transactions.update(next, participant(next))) return next;
+      if (await this.transactions.update(next, participant(next), issuedBy(next))) return next;
     }
   }
 

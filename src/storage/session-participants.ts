@@ -16,21 +16,22 @@ function putParticipant({ since, ...participant }: SessionParticipant): Statemen
 }
 
 /**
- * Runs a statement and, if it changed something, puts the participant in place of the client's earlier one in its session: both or
- * neither; yields whether it changed something. Where the session has ended meanwhile nobody is left behind in it: then the statement
- * is run alone.
+ * Runs a statement and, if it changed something, those of `along`, and puts the participant in place of the client's earlier one in its
+ * session: all or nothing; yields whether it changed something. Where the session has ended meanwhile nobody is left behind in it: then
+ * the others are run without that.
  */
 export async function changeWithParticipant(
   database: Database,
   statement: Statement,
   participant: SessionParticipant,
+  along: readonly Statement[] = [],
 ): Promise<boolean> {
-  const decisive = { ...statement, isDecisive: true };
+  const statements = [{ ...statement, isDecisive: true }, ...along];
   try {
-    return (await database.atomically([decisive, putParticipant(participant)]))[0] !== 0;
+    return (await database.atomically([...statements, putParticipant(participant)]))[0] !== 0;
   } catch (error) {
     if (!(error instanceof DatabaseError && error.isMissingReference)) throw error;
-    return (await database.change(statement.sql, statement.values)) !== 0;
+    return (await database.atomically(statements))[0] !== 0;
   }
 }
 

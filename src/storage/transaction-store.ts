@@ -1,12 +1,19 @@
 import type { DataSource } from 'typeorm';
+import type { Grant, IssuedTokens } from '../tenant/grant.js';
 import type { SessionParticipant } from '../tenant/session.js';
 import type { Protocol, Transaction, TransactionStatus } from '../tenant/transaction.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { changeWithParticipant } from './session-participants.js';
-import type { SqlValue } from './statement.js';
+import type { SqlValue, Statement } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
+import { insertGrant, type IssuedBeside } from './token-statements.js';
 import { decodeCursor, encodeCursor, type TransactionCursor } from './transaction-cursor.js';
+
+/** What a login grants a client, with the code and the tokens that come of it. */
+export interface IssuedGrant extends IssuedTokens, IssuedBeside {
+  readonly grant: Grant;
+}
 
 export interface TransactionFilters {
   readonly clientId?: string | undefined;
@@ -42,8 +49,15 @@ export class TransactionStore {
     this.#database = new Database(dataSource);
   }
 
-  /** With whom a single logout will have to ask: both or neither. Throws `invalid_body` for a user_id that no database can look up. */
-  async insert(transaction: Transaction, participant?: SessionParticipant): Promise<void> {
+  /**
+   * With whom a single logout will have to ask, and with what was issued: all or nothing. Throws `invalid_body` for a user_id that no
+   * database can look up.
+   */
+  async insert(
+    transaction: Transaction,
+    participant?: SessionParticipant,
+    issued?: IssuedGrant,
+  ): Promise<void> {
     const { id, revision, status, protocol, clientId, userId } = transaction;
     if (clientId !== null) requireStorableKey(clientId, '/client_id');
     if (userId !== null) requireStorableKey(userId, '/user/user_id');
@@ -57,7 +71,7 @@ export class TransactionStore {
       instantOf(transaction),
       JSON.stringify(transaction),
     ];
-    await this.#changesOne(INSERT, values, participant);
+    await this.#changesOne({ sql: INSERT, values }, participant, issued);
   }
 
   async get(id: string): Promise<Transaction | null> {
@@ -68,10 +82,10 @@ export class TransactionStore {
 
   /**
    * Writes `next` over the revision before it; false where that is no longer the stored one, or its status is final.
-   * Of any number of writers that read the same revision exactly one is told true, and its `participant` alone is written.
+   * Of any number of writers that read the same revision exactly one is told true, and its `participant` alone is written, as what it `issued` is.
    * Throws as `insert` does.
    */
-  async update(next: Transaction, participant?: SessionParticipant): Promise<boolean> {
+  async update(next: Transaction, participant?: SessionParticipant, issued?: IssuedGrant): Promise<boolean> {
     if (next.userId !== null) requireStorableKey(next.userId, '/user/user_id');
     const values = [
       next.revision,
@@ -81,7 +95,7 @@ export class TransactionStore {
       next.id,
       next.revision - 1,
     ];
-    return this.#changesOne(UPDATE, values, participant);
+    return this.#changesOne({ sql: UPDATE, values }, participant, issued);
   }
 
   /** Newest first. Throws `cursor_invalid`. */
@@ -143,12 +157,13 @@ export class TransactionStore {
   }
 
   async #changesOne(
-    sql: string,
-    values: readonly SqlValue[],
+    statement: Statement,
     participant: SessionParticipant | undefined,
+    issued: IssuedGrant | undefined,
   ): Promise<boolean> {
-    return participant
-      ? changeWithParticipant(this.#database, { sql, values }, participant)
-      : (await this.#database.change(sql, values)) === 1;
+    const along = issued ? insertGrant(issued.grant, issued) : [];
+    if (participant) return changeWithParticipant(this.#database, statement, participant, along);
+    if (along.length === 0) return (await this.#database.change(statement.sql, statement.values)) === 1;
+    return (await this.#database.atomically([{ ...statement, isDecisive: true }, ...along]))[0] === 1;
   }
 }

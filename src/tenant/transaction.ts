@@ -14,7 +14,6 @@ import type { TokenAlgorithm } from './client.js';
 import type { Effects, RefreshTokenEffects, Source } from './effects.js';
 import type { Organization } from './organization.js';
 import type { RefreshTokenDetails } from './refresh-token-details.js';
-import type { TokenDialect } from './resource-server.js';
 import type { UserProfile } from './user.js';
 
 export type TransactionStatus = 'pending' | 'suspended' | 'completed' | 'denied' | 'failed';

@@ -24,6 +24,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'password',
   'client_secret',
   'client_assertion',
+  'id_token_hint',
   'csrf',
   '__proto__',
 ]);

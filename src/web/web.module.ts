@@ -25,6 +25,7 @@ import { HealthController } from './health/health.controller.js';
 import { HomeController } from './home/home.controller.js';
 import { ContinueController } from './login/continue.controller.js';
 import { LoginController } from './login/login.controller.js';
+import { AuthorizeController } from './oidc/authorize.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
 import { MetadataController } from './saml/metadata.controller.js';
 import { AdminTokenHash } from './operator/admin-token-hash.js';
@@ -67,6 +68,7 @@ import { SsoController } from './saml/sso.controller.js';
     DebugClientsController,
     HomeController,
     DemoController,
+    AuthorizeController,
     DiscoveryController,
     HealthController,
   ],

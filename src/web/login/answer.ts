@@ -1,15 +1,20 @@
-/** What a login comes to, as a browser gets it: the form that carries the Response to its ACS, the way to the login page, or what is wrong. */
+/**
+ * What a login comes to, as a browser gets it: what carries the answer to its ACS or redirect URI, the way to the login page, or what is
+ * wrong.
+ */
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { LoginAnswer } from '../../login/browser-login.js';
 import type { MintmarkError } from '../../protocol/mintmark-error.js';
-import type { SamlResult, Transaction } from '../../tenant/transaction.js';
+import { deliver } from '../../protocol/oauth/authorization-response.js';
+import type { AuthorizationResult, SamlResult, Transaction } from '../../tenant/transaction.js';
 import { problemOf } from '../border/problem-details.js';
 import { setBrowserCookie, setSessionCookie } from '../cookies.js';
 import { deliveryPage } from '../pages/delivery-page.js';
 import { sendProtocolPage } from '../pages/protocol-page.js';
 import { endedPage } from '../pages/ended-page.js';
 import { refusalPage } from '../pages/refusal-page.js';
+import { webMessagePage } from '../pages/web-message-page.js';
 
 export const isSecure = (baseUrl: string): boolean => baseUrl.startsWith('https:');
 
@@ -41,18 +46,56 @@ export function redirect(reply: FastifyReply, location: string): string {
   return '';
 }
 
-/** SAML Bindings 3.5.4, to the validated ACS whatever Destination says. An error Response goes the same way, with 200 (3.5.6). */
 function sendResponse(reply: FastifyReply, { result, clientId }: Transaction): string {
-  const { SAMLResponse, acsUrl, RelayState } = result as SamlResult;
-  const nonce = newNonce();
+  const to = clientId ?? '';
+  return result && 'redirectUri' in result
+    ? sendAuthorizationResponse(reply, result, to)
+    : sendSamlResponse(reply, result as SamlResult, to);
+}
+
+/** SAML Bindings 3.5.4, to the validated ACS whatever Destination says. An error Response goes the same way, with 200 (3.5.6). */
+function sendSamlResponse(
+  reply: FastifyReply,
+  { SAMLResponse, acsUrl, RelayState }: SamlResult,
+  to: string,
+): string {
   const fields: [string, string][] = [['SAMLResponse', SAMLResponse]];
   if (RelayState !== undefined) fields.push(['RelayState', RelayState]);
-  return sendProtocolPage(
-    reply.code(200),
-    deliveryPage({ action: acsUrl, fields, nonce, to: clientId ?? '' }),
-    { nonce, formAction: 'anywhere' },
-  );
+  return sendForm(reply, acsUrl, fields, to);
 }
+
+function sendForm(
+  reply: FastifyReply,
+  action: string,
+  fields: readonly (readonly [name: string, value: string])[],
+  to: string,
+): string {
+  const nonce = newNonce();
+  return sendProtocolPage(reply.code(200), deliveryPage({ action, fields, nonce, to }), {
+    nonce,
+    formAction: 'anywhere',
+  });
+}
+
+/** To the validated redirect URI, by the response mode. */
+function sendAuthorizationResponse(
+  reply: FastifyReply,
+  { redirectUri, responseMode, parameters }: AuthorizationResult,
+  to: string,
+): string {
+  const { state, iss, ...others } = parameters;
+  const delivery = deliver({ redirectUri, responseMode, state: textOf(state) }, others, textOf(iss));
+  if (delivery.kind === 'redirect') return redirect(reply, delivery.location);
+  if (delivery.kind === 'form_post') return sendForm(reply, delivery.action, delivery.fields, to);
+  const nonce = newNonce();
+  return sendProtocolPage(reply.code(200), webMessagePage({ ...delivery, nonce, to }), {
+    nonce,
+    formAction: 'none',
+    framedBy: delivery.targetOrigin,
+  });
+}
+const textOf = (value: string | number | undefined): string | undefined =>
+  value === undefined ? undefined : String(value);
 
 /** What REST began has no address that the browser could bring its answer to. */
 function sendEnded(reply: FastifyReply, { id, status, reason }: Transaction): string {

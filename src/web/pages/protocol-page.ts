@@ -18,11 +18,13 @@ export interface ProtocolPagePolicy {
   readonly formAction: keyof typeof FORM_ACTIONS;
   /** What its script may fetch; nothing if left out. */
   readonly connect?: 'anywhere';
+  /** The origin whose pages may frame it; no other may, and none if left out. */
+  readonly framedBy?: string;
 }
 
 const STYLES = `style-src '${FULL_STYLE.hash}' '${BASE_STYLE.hash}'`;
 
-const policyOf = ({ nonce, formAction, connect }: ProtocolPagePolicy): string =>
+const policyOf = ({ nonce, formAction, connect, framedBy }: ProtocolPagePolicy): string =>
   [
     `default-src 'none'`,
     STYLES,
@@ -31,16 +33,21 @@ const policyOf = ({ nonce, formAction, connect }: ProtocolPagePolicy): string =>
     ...(connect === undefined ? [] : ['connect-src http: https:']),
     `form-action ${FORM_ACTIONS[formAction]}`,
     `base-uri 'none'`,
-    `frame-ancestors 'none'`,
+    `frame-ancestors ${framedBy ?? "'none'"}`,
   ].join('; ');
 
 /** CSP 3 `base64-value`. */
 const NONCE = /^[A-Za-z0-9+/_-]{16,}={0,2}$/;
 
-/** Sets the headers of a page on `reply`, and yields what to send. Throws an Error for a nonce that is none: it would stand in a header. */
+/** As `originOf` writes it: nothing in it ends a directive. */
+const ORIGIN = /^https?:\/\/[^\s;,'"/?#]+$/;
+
+/** Sets the headers of a page on `reply`, and yields what to send. Throws an Error for a nonce or origin that is none: it would stand in a header. */
 export function sendProtocolPage(reply: FastifyReply, markup: string, policy: ProtocolPagePolicy): string {
   if (policy.nonce !== undefined && !NONCE.test(policy.nonce))
     throw new Error('a nonce is base64 of 96 bits at least');
+  if (policy.framedBy !== undefined && !ORIGIN.test(policy.framedBy))
+    throw new Error('what may frame a page is one web origin');
   reply.headers({
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policyOf(policy),

@@ -1,0 +1,229 @@
+import { Injectable } from '@nestjs/common';
+import { decodeJwt } from '../protocol/jwt/compact.js';
+import { verifyJwt } from '../protocol/jwt/verification.js';
+import {
+  readAuthorizationRequest,
+  type AuthorizationRequest,
+} from '../protocol/oauth/authorization-request.js';
+import {
+  checkAuthorizationRequest,
+  PUSHED_REQUEST_PREFIX,
+  type AuthorizationClient,
+  type CheckedRequest,
+} from '../protocol/oauth/authorization-check.js';
+import type { Dialect } from '../protocol/oauth/dialect.js';
+import { OAuthError } from '../protocol/oauth/oauth-error.js';
+import type { ReadParameters } from '../protocol/oauth/parameters.js';
+import { ClientStore } from '../storage/client-store.js';
+import { PushedRequestStore } from '../storage/pushed-request-store.js';
+import type { Client } from '../tenant/client.js';
+import { tokenDigest } from '../tenant/grant.js';
+import { oauthSettingsOf, type OauthSettings } from '../tenant/oauth-settings.js';
+import type { Organization } from '../tenant/organization.js';
+import { sessionIdOf } from '../tenant/session.js';
+import { AuthorizationsService } from './authorizations.service.js';
+import {
+  beginOidcLogin,
+  checkOrganization,
+  refusedOidcLogin,
+  scopesOf,
+  type OidcArrival,
+  type OidcBeginning,
+} from './begin-oidc-login.js';
+import type { Browser, LoginAnswer } from './browser-login.js';
+import { BrowserLoginsService } from './browser-logins.service.js';
+import type { Tenant } from './circumstances.js';
+import { CircumstancesService } from './circumstances.service.js';
+import { Randomness } from './ports.js';
+import { TenantService } from './tenant.service.js';
+
+/** A request as it came; `read` throws OAuthError where it cannot be taken apart. */
+export interface UnreadAuthorization {
+  readonly method: 'GET' | 'POST';
+  readonly read: () => ReadParameters;
+  /** Whose wire the path speaks; the client's, where it is left out. */
+  readonly dialect?: Dialect;
+}
+
+/** A request with what was pushed before, if it names that. */
+interface Resolved {
+  readonly request: AuthorizationRequest;
+  readonly isPushed: boolean;
+  readonly dpopJkt: string | undefined;
+}
+
+const NOTHING: AuthorizationRequest = readAuthorizationRequest(new Map());
+
+/** Authorization requests from the browser: finds the client, has the request judged, and hands the transaction on. */
+@Injectable()
+export class OidcLoginsService {
+  constructor(
+    private readonly clients: ClientStore,
+    private readonly pushed: PushedRequestStore,
+    private readonly tenants: TenantService,
+    private readonly circumstances: CircumstancesService,
+    private readonly authorizations: AuthorizationsService,
+    private readonly logins: BrowserLoginsService,
+    private readonly randomness: Randomness,
+  ) {}
+
+  /** One transaction is stored whatever becomes of the request. Throws nothing that is the client's fault. */
+  async arrive(unread: UnreadAuthorization, browser: Browser): Promise<LoginAnswer> {
+    const tenant = await this.tenants.current();
+    const circumstances = this.circumstances.of(tenant);
+    const cameByPost = unread.method === 'POST';
+    let arrival: OidcArrival = {
+      request: NOTHING,
+      client: null,
+      dialect: unread.dialect ?? 'auth0',
+      sendsIssuer: tenant.settings.authorization_response_iss_parameter_supported,
+      http: browser.request,
+      id: `txn_${this.randomness.bytes(16).toString('hex')}`,
+      at: circumstances.at,
+      // our cookies do not come along on a post from another site, so there they tell nothing
+      browserDigest:
+        !cameByPost && browser.browserToken !== undefined ? sessionIdOf(browser.browserToken) : null,
+    };
+    let target = null;
+    try {
+      const { parameters, repeated } = unread.read();
+      const sent = readAuthorizationRequest(parameters, repeated);
+      arrival = { ...arrival, request: sent };
+      const client = await this.#clientOf(sent);
+      const oauth = client && oauthSettingsOf(client);
+      const dialect = unread.dialect ?? oauth?.dialect ?? 'auth0';
+      const sendsIssuer = arrival.sendsIssuer || dialect === 'strict';
+      arrival = { ...arrival, client, dialect, sendsIssuer };
+      const { request, isPushed, dpopJkt } = await this.#resolved(sent, arrival.at);
+      arrival = { ...arrival, request };
+      const organization =
+        request.organization === undefined
+          ? null
+          : await this.authorizations.organizationCalled(request.organization);
+      const check = checkAuthorizationRequest(request, {
+        client: client && oauth ? rulesOf(client, oauth) : undefined,
+        dialect,
+        isPushed,
+        ...(organization && { organizationName: organization.name }),
+      });
+      if (check.kind === 'page') throw check.error;
+      target = check.kind === 'redirect' ? check.target : check.checked.target;
+      if (check.kind === 'redirect') throw check.error;
+      const { checked } = check;
+      const begun = await this.#begun(request, checked, client!, oauth!, organization, tenant);
+      const transaction = beginOidcLogin(arrival, { ...begun, dpopJkt: dpopJkt ?? request.dpopJkt });
+      return await this.logins.begin(transaction, client!, { browser, cameByPost }, tenant, circumstances);
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      return this.logins.refuse(refusedOidcLogin(arrival, target), error, circumstances);
+    }
+  }
+
+  /** The one that is named, where it is named once. */
+  #clientOf({ clientId, repeated }: AuthorizationRequest): Promise<Client | null> | null {
+    return clientId === undefined || repeated.includes('client_id') ? null : this.clients.get(clientId);
+  }
+
+  /** RFC 9126 4. A request that was pushed works once, and for its client only; nothing of the browser's own is added to it. */
+  async #resolved(sent: AuthorizationRequest, at: Date): Promise<Resolved> {
+    const { requestUri, clientId } = sent;
+    const own = { request: sent, isPushed: false, dpopJkt: undefined };
+    if (clientId === undefined || !requestUri?.startsWith(PUSHED_REQUEST_PREFIX)) return own;
+    const digest = tokenDigest(requestUri.slice(PUSHED_REQUEST_PREFIX.length));
+    const found = await this.pushed.take(digest, clientId, at);
+    if (found) {
+      const parameters = new Map([...Object.entries(found.parameters), ['client_id', clientId]]);
+      return { request: readAuthorizationRequest(parameters), isPushed: true, dpopJkt: found.dpopJkt };
+    }
+    if (sent.redirectUri !== undefined) return own;
+    throw new OAuthError(
+      'request_uri_unknown',
+      'the request_uri is unknown, used or expired; push the request again and use what is answered at once',
+    );
+  }
+
+  /** What the request may come to. Throws OAuthError. */
+  async #begun(
+    request: AuthorizationRequest,
+    checked: CheckedRequest,
+    client: Client,
+    oauth: OauthSettings,
+    organization: Organization | null,
+    tenant: Tenant,
+  ): Promise<Omit<OidcBeginning, 'dpopJkt'>> {
+    checkOrganization(request.organization, organization, oauth);
+    const asked = checked.audience ?? tenant.settings.default_audience;
+    const isDefaultAudience = checked.audience === undefined;
+    // every access token is good for /userinfo, and one for that alone is opaque
+    const audience = asked === `${tenant.issuer}userinfo` ? undefined : asked;
+    const api = audience === undefined ? null : await this.authorizations.apiAt(audience);
+    // the tenant's own default may be an API that nobody manages here
+    if (audience !== undefined && !api && !isDefaultAudience)
+      throw new OAuthError(
+        'audience_unknown',
+        'no API has the identifier that audience (or resource) names; make it at /api/v2/resource-servers',
+        { about: audience },
+      );
+    const allowed = api && (await this.authorizations.clientScopes(client.client_id, api));
+    if (api && !allowed)
+      throw new OAuthError(
+        'client_grant_missing',
+        'the API does not give the application tokens for its users; see subject_type_authorization of the API, and make a client grant for the subject_type user',
+        { about: api.identifier },
+      );
+    const { scope, dropped } = scopesOf(request.scope, {
+      allowed,
+      audience,
+      api,
+      oauth,
+      returnsCode: checked.returns.code,
+    });
+    return {
+      checked,
+      scope,
+      droppedScope: dropped,
+      audience,
+      isDefaultAudience,
+      organization,
+      hintedUserId: await this.#hintedUserId(request, tenant),
+    };
+  }
+
+  /** Whom the `id_token_hint` names. It need not be valid any more, but it must be ours (OIDC Core 3.1.2.1). */
+  async #hintedUserId({ idTokenHint }: AuthorizationRequest, tenant: Tenant): Promise<string | undefined> {
+    if (idTokenHint === undefined) return undefined;
+    const { payload } = decodeJwt(idTokenHint);
+    const subject = payload?.['sub'];
+    const issuedAt = payload?.['iat'];
+    const verification = await verifyJwt(idTokenHint, {
+      keys: await this.tenants.jwks(),
+      issuer: tenant.issuer,
+      now: typeof issuedAt === 'number' && Number.isSafeInteger(issuedAt) ? instantOf(issuedAt) : new Date(0),
+    });
+    if (typeof subject === 'string' && verification.valid) return subject;
+    throw new OAuthError(
+      'parameter_invalid',
+      'id_token_hint is no ID token of this server: send one that it issued, as it was issued',
+    );
+  }
+}
+
+/** The moment at which the token was good; whether it still is does not matter. */
+const instantOf = (seconds: number): Date => {
+  const instant = new Date(seconds * 1000);
+  return Number.isNaN(instant.getTime()) ? new Date(0) : instant;
+};
+
+function rulesOf(client: Client, oauth: OauthSettings): AuthorizationClient {
+  const isStrict = oauth.dialect === 'strict';
+  return {
+    callbacks: client.callbacks,
+    webOrigins: client.web_origins,
+    grantTypes: oauth.grantTypes,
+    isNative: client.app_type === 'native',
+    requiresPushedRequest: oauth.requiresPushedAuthorizationRequests,
+    // RFC 9700 2.1.1
+    requiresPkce: isStrict && !oauth.isConfidential,
+    allowsPlainChallenge: !isStrict,
+  };
+}
