@@ -9,7 +9,13 @@ import { applySeed, readSeed, type SeedStores } from './provision/seed.js';
 import { provideTenantKeys, tenantKeyOf, type ProvidedKeys } from './provision/tenant-keys.js';
 import { readTenantPair } from './provision/tenant-pair.js';
 import { Sandbox } from './sandbox/sandbox.js';
+import { ClientGrantStore } from './storage/client-grant-store.js';
 import { ClientStore } from './storage/client-store.js';
+import { ConnectionStore } from './storage/connection-store.js';
+import { OrganizationStore } from './storage/organization-store.js';
+import { PermissionStore } from './storage/permission-store.js';
+import { ResourceServerStore } from './storage/resource-server-store.js';
+import { RoleStore } from './storage/role-store.js';
 import { SettingsStore } from './storage/settings-store.js';
 import { SigningKeyStore } from './storage/signing-key-store.js';
 import { UserStore } from './storage/user-store.js';
@@ -44,6 +50,14 @@ export async function provision(
     clients: app.get(ClientStore),
     users: app.get(UserStore),
     actions: app.get(ActionDeploymentService),
+    authorization: {
+      resourceServers: app.get(ResourceServerStore),
+      clientGrants: app.get(ClientGrantStore),
+      connections: app.get(ConnectionStore),
+      roles: app.get(RoleStore),
+      permissions: app.get(PermissionStore),
+      organizations: app.get(OrganizationStore),
+    },
   };
   const keys = app.get(SigningKeyStore);
   app.get(Failures).report = (err, what) => log.error({ err }, what);

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isDeepStrictEqual } from 'node:util';
 import type { ActionDeploymentService, SeededAction } from '../login/action-deployment.service.js';
 import { jsonPointer } from '../protocol/field-errors.js';
-import { MintmarkError } from '../protocol/mintmark-error.js';
 import type { ClientStore } from '../storage/client-store.js';
 import type { SettingsStore } from '../storage/settings-store.js';
 import { requireStorableKey } from '../storage/storable-key.js';
@@ -18,6 +16,14 @@ import { tenantSettingsSchema, type TenantSettings } from '../tenant/tenant-sett
 import { userFrom } from '../tenant/user-changes.js';
 import type { User } from '../tenant/user.js';
 import { readSeedAction } from './seed-action.js';
+import {
+  planAuthorization,
+  writeApis,
+  writeAssignments,
+  writeGrantsAndRoles,
+  type AuthorizationStores,
+} from './seed-authorization.js';
+import { ofEntry, reseeded, type Entry } from './seed-entry.js';
 import { StartError, unreadable } from './start-error.js';
 
 /** What a seed file says, with the code of the Actions that it names. */
@@ -55,30 +61,23 @@ export interface SeedStores {
   readonly clients: ClientStore;
   readonly users: UserStore;
   readonly actions: ActionDeploymentService;
+  readonly authorization: AuthorizationStores;
 }
 
 const seededSettings = (kept: TenantSettings, seed: Seed): TenantSettings =>
   tenantSettingsSchema.parse({ ...kept, ...seed.settings });
 
-/** What the file does not give, and so stays as it is kept. */
-const STAYING = ['created_at', 'updated_at', 'client_secret'] as const;
-
-interface Entry<Value> {
-  readonly value: Value;
-  /** As the file gives it. */
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
 /**
- * Writes what the seed describes: the settings it names, and each client, user and Action whole, in place of the one that is kept.
+ * Writes what the seed describes: the settings it names, and each of the rest whole, in place of the one that is kept.
  * Dates, generated secrets and a password that is still right stay; so does whatever the seed does not name.
  * Everything is checked before anything is written. Throws `seed_invalid`.
  */
 export async function applySeed(
   { seed, actions: seededActions }: WholeSeed,
-  { settings, clients, users, actions }: SeedStores,
-  { file, now }: { readonly file: string; readonly now: Date },
+  { settings, clients, users, actions, authorization }: SeedStores,
+  circumstances: { readonly file: string; readonly now: Date },
 ): Promise<void> {
+  const { file, now } = circumstances;
   const minimumRsaBits = seededSettings(await settings.get(), seed).minimum_rsa_bits;
   const newClients = seed.clients.map((body): Entry<Client> => ({
     body,
@@ -91,22 +90,28 @@ export async function applySeed(
       }),
     ),
   }));
-  const newUsers = seed.users.map((body): Entry<User> & { password: string | undefined } => ({
-    body,
-    password: body.password,
-    value: ofEntry(`${file}: user "${body.user_id}"`, () => {
-      const user = userFrom(body, { now, id: body.user_id });
-      requireStorableKey(user.user_id, '/user_id');
-      return user;
+  const newUsers = seed.users.map(
+    ({ roles: _roles, ...body }): Entry<User> & { password: string | undefined } => ({
+      body,
+      password: body.password,
+      value: ofEntry(`${file}: user "${body.user_id}"`, () => {
+        const user = userFrom(body, { now, id: body.user_id });
+        requireStorableKey(user.user_id, '/user_id');
+        return user;
+      }),
     }),
-  }));
+  );
   refuseSameUsers(newUsers, file);
+  const plan = await planAuthorization(seed, authorization, circumstances);
 
   await settings.update((kept) => seededSettings(kept, seed));
+  await writeApis(plan, authorization);
   for (const client of newClients)
     await write(clients, client.value.client_id, client, (store, value) => store.insert(value));
+  const roleIds = await writeGrantsAndRoles(plan, authorization);
   for (let first = 0; first < newUsers.length; first += HASHED_AT_ONCE)
     await Promise.all(newUsers.slice(first, first + HASHED_AT_ONCE).map((user) => seedUser(users, user)));
+  await writeAssignments(seed, plan, authorization, { roleIds, now });
   await actions.applySeed(seededActions);
 }
 
@@ -148,16 +153,6 @@ interface Updatable<Value> {
   update(id: string, change: (value: Value) => Value): Promise<Value | null>;
 }
 
-function reseeded<Value extends Client | User>(kept: Value, { body, value }: Entry<Value>): Value {
-  const staying = STAYING.filter((name) => body[name] === undefined && name in kept);
-  const next = {
-    ...value,
-    ...Object.fromEntries(staying.map((name) => [name, (kept as Record<string, unknown>)[name]])),
-  };
-  const isSame = isDeepStrictEqual(JSON.parse(JSON.stringify(next)), kept);
-  return isSame ? kept : { ...next, updated_at: value.updated_at };
-}
-
 /** `alice` is `auth0|alice` too. */
 function refuseSameUsers(users: readonly Entry<User>[], file: string): void {
   const ids = users.map(({ value }) => value.user_id);
@@ -167,14 +162,4 @@ function refuseSameUsers(users: readonly Entry<User>[], file: string): void {
       'seed_invalid',
       `${file}: user "${String(users[second]!.body['user_id'])}": there is a user ${ids[second]} in it already`,
     );
-}
-
-/** Names the entry in the error of what makes its value. */
-function ofEntry<Value>(entry: string, make: () => Value): Value {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof MintmarkError)) throw error;
-    throw new TenantError('seed_invalid', `${entry}: ${error.description}`, { cause: error });
-  }
 }

@@ -1,5 +1,6 @@
 /** A client grant: what a client may ask of an API, for itself or for its users (`/api/v2/client-grants` of Auth0). */
 import { z } from 'zod';
+import type { Issue } from '../protocol/field-errors.js';
 import { invalidBody } from './invalid-body.js';
 import { patched, patchSchema } from './patch.js';
 import type { ResourceServer } from './resource-server.js';
@@ -74,19 +75,22 @@ export function patchedClientGrant(
   return { id, ...body, created_at, updated_at: now.toISOString() };
 }
 
-function refuseForeignScopes(
-  { scope, allow_all_scopes: all }: Omit<ClientGrantBody, 'id'>,
-  api: ResourceServer,
-): void {
+function refuseForeignScopes(body: Omit<ClientGrantBody, 'id'>, api: ResourceServer): void {
+  const faults = clientGrantFaults(body, api);
+  if (faults.length > 0) throw invalidBody(faults);
+}
+
+/** Scopes that the API does not have, or that stand beside all of them. */
+export function clientGrantFaults(
+  { scope, allow_all_scopes: all }: Pick<ClientGrantBody, 'scope' | 'allow_all_scopes'>,
+  api: Pick<ResourceServer, 'identifier' | 'scopes'>,
+): readonly Issue[] {
   if (all && scope.length > 0)
-    throw invalidBody([
-      { path: ['scope'], message: 'must be empty beside allow_all_scopes, which grants every scope' },
-    ]);
+    return [{ path: ['scope'], message: 'must be empty beside allow_all_scopes, which grants every scope' }];
   const had = new Set(api.scopes.map(({ value }) => value));
-  const issues = scope.flatMap((value, index) =>
+  return scope.flatMap((value, index) =>
     had.has(value) ? [] : [{ path: ['scope', index], message: unknownScope(value, api) }],
   );
-  if (issues.length > 0) throw invalidBody(issues);
 }
 
 /** Says that the API has no such scope, and where it gets one. */

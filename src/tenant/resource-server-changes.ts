@@ -1,4 +1,5 @@
 /** Makes resource servers and changes them. */
+import type { Issue } from '../protocol/field-errors.js';
 import { invalidBody } from './invalid-body.js';
 import { patched } from './patch.js';
 import {
@@ -44,26 +45,36 @@ export function patchedResourceServer(
   return { id, ...settled(body, signingSecret), is_system, created_at, updated_at: now.toISOString() };
 }
 
-function settled(
-  { name, signing_secret, token_lifetime_for_web: forWeb, ...body }: Omit<ResourceServerBody, 'id'>,
-  signingSecret: string,
-): Omit<ResourceServer, 'id' | 'is_system' | 'created_at' | 'updated_at'> {
-  const { signing_alg: alg, token_lifetime: lifetime } = body;
-  if (alg !== 'HS256' && signing_secret !== undefined)
-    throw invalidBody([
+/** Members that do not go together. */
+export function resourceServerFaults({
+  signing_alg: alg,
+  signing_secret: secret,
+  token_lifetime: lifetime,
+  token_lifetime_for_web: forWeb,
+}: Omit<ResourceServerBody, 'id'>): readonly Issue[] {
+  if (alg !== 'HS256' && secret !== undefined)
+    return [
       {
         path: ['signing_secret'],
         message: `is for HS256 alone, and signing_alg is ${alg}: leave one of them out`,
       },
-    ]);
+    ];
   if (forWeb !== undefined && forWeb > lifetime)
-    throw invalidBody([
-      { path: ['token_lifetime_for_web'], message: `must be <= token_lifetime, which is ${lifetime}` },
-    ]);
+    return [{ path: ['token_lifetime_for_web'], message: `must be <= token_lifetime, which is ${lifetime}` }];
+  return [];
+}
+
+function settled(
+  body: Omit<ResourceServerBody, 'id'>,
+  signingSecret: string,
+): Omit<ResourceServer, 'id' | 'is_system' | 'created_at' | 'updated_at'> {
+  const faults = resourceServerFaults(body);
+  if (faults.length > 0) throw invalidBody(faults);
+  const { name, signing_secret: secret, token_lifetime_for_web: forWeb, ...rest } = body;
   return {
-    ...body,
+    ...rest,
     name: name ?? body.identifier,
-    ...(alg === 'HS256' && { signing_secret: signing_secret ?? signingSecret }),
-    token_lifetime_for_web: forWeb ?? Math.min(LIFETIME_FOR_WEB, lifetime),
+    ...(body.signing_alg === 'HS256' && { signing_secret: secret ?? signingSecret }),
+    token_lifetime_for_web: forWeb ?? Math.min(LIFETIME_FOR_WEB, body.token_lifetime),
   };
 }

@@ -15,8 +15,19 @@ const complaint = (yaml: string): string => {
 };
 
 test('an empty file is an empty seed', () => {
-  expect(read('')).toEqual({ settings: {}, clients: [], users: [], actions: [] });
-  expect(read('# nothing yet\n')).toEqual({ settings: {}, clients: [], users: [], actions: [] });
+  const empty = {
+    settings: {},
+    resource_servers: [],
+    clients: [],
+    client_grants: [],
+    connections: [],
+    roles: [],
+    users: [],
+    organizations: [],
+    actions: [],
+  };
+  expect(read('')).toEqual(empty);
+  expect(read('# nothing yet\n')).toEqual(empty);
 });
 
 test('settings that the file does not name stay unset', () => {
@@ -280,4 +291,116 @@ test('faults that are found later are told with the line of what they are about'
   expect(refusal([{ pointer: '/actions/0/code', detail: 'a.js:3:4: no' }]).description).toBe(
     'm.yaml:4:5: actions[0].code: a.js:3:4: no',
   );
+});
+
+const AUTHORIZATION = `resource_servers:
+  - identifier: urn:api
+    scopes: [{ value: read }, { value: write }]
+clients:
+  - { client_id: worker, name: Worker }
+client_grants:
+  - { client_id: worker, audience: urn:api, scope: [read] }
+connections:
+  - { name: corporate, strategy: samlp, enabled_clients: [worker] }
+roles:
+  - name: Reader
+    permissions: [{ permission_name: read, resource_server_identifier: urn:api }]
+users:
+  - { user_id: ada, roles: [Reader] }
+organizations:
+  - name: acme
+    members: [auth0|ada, { user_id: ada, roles: [Reader] }]
+`;
+
+test('APIs, grants, connections, roles and organizations name each other', () => {
+  const seed = read(AUTHORIZATION);
+  expect(seed.organizations[0]!.members).toEqual([
+    { user_id: 'auth0|ada', roles: [] },
+    { user_id: 'ada', roles: ['Reader'] },
+  ]);
+  expect(seed.users[0]!.roles).toEqual(['Reader']);
+});
+
+test.each<[string, string, string, string]>([
+  [
+    'a grant of an unknown client',
+    'client_id: worker, aud',
+    'client_id: worke, aud',
+    '7:7: client_grants[0].client_id: there is no "worke" in clients of this file; did you mean "worker"?',
+  ],
+  [
+    'a grant for an unknown API',
+    'audience: urn:api',
+    'audience: urn:none',
+    '7:26: client_grants[0].audience: there is no "urn:none" in resource_servers of this file',
+  ],
+  [
+    'a grant of an unknown scope',
+    'scope: [read]',
+    'scope: [red]',
+    '7:53: client_grants[0].scope[0]: the API urn:api has no scope "red"; it has read, write',
+  ],
+  [
+    'a connection of an unknown client',
+    'enabled_clients: [worker]',
+    'enabled_clients: [web]',
+    '9:59: connections[0].enabled_clients[0]: there is no "web" in clients',
+  ],
+  [
+    'an unknown permission',
+    'permission_name: read',
+    'permission_name: delete',
+    '12:21: roles[0].permissions[0].permission_name: the API urn:api has no scope "delete"',
+  ],
+  [
+    'a permission of an unknown API',
+    'resource_server_identifier: urn:api',
+    'resource_server_identifier: urn:none',
+    '12:44: roles[0].permissions[0].resource_server_identifier: there is no "urn:none"',
+  ],
+  [
+    'a user with an unknown role',
+    'ada, roles: [Reader] }\norg',
+    'ada, roles: [Redaer] }\norg',
+    '14:29: users[0].roles[0]: there is no "Redaer" in roles of this file; did you mean "Reader"?',
+  ],
+  [
+    'an unknown member',
+    '[auth0|ada,',
+    '[auth0|eve,',
+    '17:15: organizations[0].members[0]: there is no "auth0|eve" in users',
+  ],
+  [
+    'a member with an unknown role',
+    'ada, roles: [Reader] }]',
+    'ada, roles: [Writer] }]',
+    '17:50: organizations[0].members[1].roles[0]: there is no "Writer" in roles',
+  ],
+  [
+    'an API with a secret that it has no use for',
+    'identifier: urn:api\n',
+    `identifier: urn:api\n    signing_secret: ${'x'.repeat(32)}\n`,
+    '3:5: resource_servers[0].signing_secret: is for HS256 alone',
+  ],
+  [
+    'one API twice',
+    'clients:\n',
+    '  - { identifier: urn:api }\nclients:\n',
+    '4:7: resource_servers[1].identifier: "urn:api" is already resource_servers[0]',
+  ],
+  [
+    'one role twice',
+    'users:\n',
+    '  - { name: Reader }\nusers:\n',
+    '13:7: roles[1].name: "Reader" is already roles[0]',
+  ],
+  [
+    'one grant twice',
+    'connections:\n',
+    '  - { client_id: worker, audience: urn:api }\nconnections:\n',
+    '8:7: client_grants[1].client_id: "worker for urn:api (client)" is already client_grants[0]',
+  ],
+])('%s is told with its line', (_what, from, to, said) => {
+  expect(AUTHORIZATION).toContain(from);
+  expect(complaint(AUTHORIZATION.replace(from, to))).toContain(`mintmark.yaml:${said}`);
 });

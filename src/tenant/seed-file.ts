@@ -3,6 +3,7 @@ import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Docum
 import { fieldErrors, jsonPointer } from '../protocol/field-errors.js';
 import type { FieldError } from '../protocol/mintmark-error.js';
 import { ACTION_LIMITS, TRIGGER_IDS } from './action.js';
+import { strangers } from './seed-references.js';
 import { seedSchema, type Seed } from './seed.js';
 import { TenantError } from './tenant-error.js';
 
@@ -72,6 +73,31 @@ function repeated(seed: Seed): FieldError[] {
         : [{ pointer: jsonPointer([list, index, key]), detail: `"${id}" is already ${list}[${first}]` }];
     });
   return [
+    ...twice(
+      'resource_servers',
+      'identifier',
+      seed.resource_servers.map((api) => api.identifier),
+    ),
+    ...twice(
+      'connections',
+      'name',
+      seed.connections.map((connection) => connection.name),
+    ),
+    ...twice(
+      'roles',
+      'name',
+      seed.roles.map((role) => role.name),
+    ),
+    ...twice(
+      'organizations',
+      'name',
+      seed.organizations.map((organization) => organization.name),
+    ),
+    ...twice(
+      'client_grants',
+      'client_id',
+      seed.client_grants.map((grant) => `${grant.client_id} for ${grant.audience} (${grant.subject_type})`),
+    ),
     ...twice(
       'clients',
       'client_id',
@@ -178,7 +204,7 @@ export function readSeedText(yaml: string, fileName: string): ReadSeed {
     );
   const result = seedSchema.safeParse(input);
   const errors = result.success
-    ? [...repeated(result.data), ...beyondLimit(result.data)]
+    ? [...repeated(result.data), ...strangers(result.data), ...beyondLimit(result.data)]
     : fieldErrors(result.error.issues, { schema: seedSchema, input });
   if (result.success && errors.length === 0) return { seed: result.data, refusal };
   throw refusal(errors);

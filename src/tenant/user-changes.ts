@@ -28,6 +28,9 @@ const INSTRUCTIONS = new Set([
 const withoutInstructions = (body: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(body).filter(([name]) => !INSTRUCTIONS.has(name)));
 
+/** An id without a provider is one of the tenant's own users. */
+export const fullUserId = (userId: string): string => (/^[\w-]+\|/.test(userId) ? userId : `auth0|${userId}`);
+
 /**
  * `id` stands where the body names no user_id. One without `provider|` before it becomes `auth0|…`; without `identities` the user
  * has the one that the user_id and the connection tell. `created_at` and `updated_at` may be given, for responses that never change.
@@ -35,7 +38,7 @@ const withoutInstructions = (body: Readonly<Record<string, unknown>>): Record<st
  */
 export function userFrom(body: UserBody, { now, id }: { readonly now: Date; readonly id: string }): User {
   const { user_id: asked = id, identities, user_metadata, app_metadata, ...rest } = body;
-  const user_id = /^[\w-]+\|/.test(asked) ? asked : `auth0|${asked}`;
+  const user_id = fullUserId(asked);
   const created_at = instantIn(rest, 'created_at') ?? now.toISOString();
   return {
     user_id,
