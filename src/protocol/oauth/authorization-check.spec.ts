@@ -144,6 +144,12 @@ test.each<[string, Sent, Changes, string]>([
     'request_uri_unknown invalid_request_uri',
   ],
   [
+    'a request_uri that is pushed itself',
+    { request_uri: 'urn:ietf:params:oauth:request_uri:x' },
+    { isPushed: true },
+    'parameter_invalid invalid_request',
+  ],
+  [
     'a request that had to be pushed',
     {},
     { with: { requiresPushedRequest: true } },

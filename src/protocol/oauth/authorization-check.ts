@@ -184,6 +184,8 @@ const refuse = (...wrong: ConstructorParameters<typeof OAuthError>): never => {
 const requestObjects: Check<void> = ({ request, requestUri }, { client, isPushed }) => {
   if (request !== undefined)
     refuse('request_object', 'request objects are not supported; send the parameters one by one');
+  if (isPushed && requestUri !== undefined)
+    refuse('parameter_invalid', 'a request that is pushed holds its parameters, not a request_uri');
   if (requestUri?.startsWith(PUSHED_REQUEST_PREFIX))
     refuse(
       'request_uri_unknown',
