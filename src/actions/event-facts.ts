@@ -14,6 +14,8 @@ export interface EventFacts {
   readonly session: Session | null;
   /** Ids of the clients that take part in the session. */
   readonly participants: readonly string[];
+  /** Names of the user's; absent where nobody looked. */
+  readonly roles?: readonly string[];
   /** What the Actions before this one asked for. */
   readonly effects: Effects;
   /** `null` where nobody counts. */

@@ -1,6 +1,7 @@
 /** The event of post-login as the login itself tells it (actions-api.md 12). */
 import type { Session } from '../tenant/session.js';
 import type { Transaction } from '../tenant/transaction.js';
+import { profileOf, requestMembers } from './event-authorization.js';
 import { eventClient, scopesIn } from './event-client.js';
 import type { EventFacts } from './event-facts.js';
 import { eventMethods } from './event-methods.js';
@@ -9,12 +10,15 @@ import { eventConnection, eventUser } from './event-user.js';
 import type { JsonObject } from './merged.js';
 
 export function loginEvent(facts: EventFacts): JsonObject {
-  const { transaction, session } = facts;
+  const { transaction, session, roles } = facts;
+  const { organization } = transaction;
   const audience = transaction.oidc?.audience;
   return {
     authentication: { methods: eventMethods(facts) },
+    ...(roles && { authorization: { roles } }),
     client: eventClient(facts),
     connection: eventConnection(transaction.user),
+    ...(organization && { organization }),
     request: loginRequest(facts),
     ...(audience !== undefined && { resource_server: { identifier: audience } }),
     ...(session && { session: eventSession(session, facts.participants) }),
@@ -34,6 +38,8 @@ export function loginEvent(facts: EventFacts): JsonObject {
  */
 function eventTransaction({ id, saml, oidc }: Transaction): JsonObject {
   const loginHint = saml?.authnRequest?.subject?.nameId;
+  if (oidc?.request)
+    return { id, protocol: profileOf(oidc.request), ...requestMembers(oidc.request), metadata: {} };
   return {
     id,
     protocol: saml ? 'samlp' : 'oidc-basic-profile',

@@ -16,6 +16,7 @@ import type { ActionsPart, Transaction } from '../../tenant/transaction.js';
 import type { Identity, User, UserProfile } from '../../tenant/user.js';
 import { ActionDeploymentService } from '../action-deployment.service.js';
 import { deny, fail } from '../advance.js';
+import { AuthorizationsService } from '../authorizations.service.js';
 import type { Circumstances } from '../circumstances.js';
 import { clockOf } from '../finish.js';
 import { BaseUrl, Clock } from '../ports.js';
@@ -50,6 +51,7 @@ export class ActionsService {
     private readonly cache: ActionCacheStore,
     private readonly clock: Clock,
     private readonly baseUrl: BaseUrl,
+    private readonly authorizations: AuthorizationsService,
   ) {}
 
   /**
@@ -71,11 +73,12 @@ export class ActionsService {
       : bound;
     const actions = live.map((action) => withSecretsOf(transaction, action));
     const part = transaction.actions ?? begunPart(trigger, actions);
-    const [client, session, cache, loginsCount] = await Promise.all([
+    const [client, session, cache, loginsCount, roles] = await Promise.all([
       transaction.clientId === null ? null : this.clients.get(transaction.clientId),
       this.#sessionOf(transaction),
       this.cache.read(trigger, this.clock.now().getTime()),
       part.loginsCount ?? this.#countLogin(transaction, dry),
+      this.#rolesOf(transaction),
     ]);
     const begun: ActionsPart = { ...part, loginsCount };
     const participants = session ? await this.sessions.participants(session.id) : [];
@@ -100,6 +103,7 @@ export class ActionsService {
             participants: participants.map(({ clientId }) => clientId),
             effects,
             loginsCount,
+            ...(roles && { roles }),
             tenantName: tenant.settings.name,
             hostname: new URL(this.baseUrl.value).hostname,
             request: current.request ?? NO_REQUEST,
@@ -253,6 +257,10 @@ export class ActionsService {
   #sessionOf({ browser }: Transaction): Promise<Session | null> | null {
     const id = browser?.sessionId ?? null;
     return id === null ? null : this.sessions.get(id);
+  }
+
+  #rolesOf({ userId, organization }: Transaction): Promise<readonly string[]> | undefined {
+    return userId === null ? undefined : this.authorizations.rolesOf(userId, organization?.id);
   }
 
   /** A test counts nobody's login, and sees the count that the login would have made. */
