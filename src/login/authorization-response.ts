@@ -114,9 +114,11 @@ export function mintClientToken(
   transaction: Transaction,
   how: Pick<AccessTokenOrder, 'issuer' | 'form' | 'random' | 'organization' | 'dpopJkt'> & {
     readonly at: Date;
+    /** Whether the API tells what its callers may do: nobody assigns a client permissions, its grant is what it may. */
+    readonly tellsPermissions?: boolean;
   },
 ): Promise<MintedAccessToken> {
-  const { at, ...order } = how;
+  const { at, tellsPermissions = false, ...order } = how;
   const clientId = transaction.clientId!;
   const granted = clientScopes(transaction);
   return mintAccessToken({
@@ -126,8 +128,7 @@ export function mintClientToken(
     clientId,
     now: clockOf(transaction, at),
     grantedScopes: granted,
-    // nobody assigns a client permissions: its grant is what it may do
-    permissions: granted,
+    permissions: tellsPermissions ? granted : undefined,
     customClaims: transaction.accessToken.customClaims,
     grantType: 'client-credentials',
   });
