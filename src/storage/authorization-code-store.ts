@@ -16,9 +16,10 @@ export interface FoundCode {
 /** A redeemed code is known for so long after its end: whoever comes with it again ends what it gave. */
 const KNOWN_AFTER_END_MS = 3_600_000;
 
+/** Asked of the code's one grant: SQLite would read through all of them for `IN`. */
 const REDEEM = `UPDATE authorization_codes SET status = 'redeemed'
   WHERE digest = ? AND status = 'issued' AND expires_at > ?
-  AND grant_id IN (SELECT id FROM grants WHERE revoked_at IS NULL)`;
+  AND EXISTS (SELECT 1 FROM grants WHERE grants.id = authorization_codes.grant_id AND grants.revoked_at IS NULL)`;
 
 export class AuthorizationCodeStore {
   readonly #database: Database;

@@ -4,7 +4,7 @@ import type { Statement } from './statement.js';
 import { requireStorableKey } from './storable-key.js';
 
 /** The last instant there is: what never ends is kept until then. */
-export const NEVER = 8_640_000_000_000_000;
+const NEVER = 8_640_000_000_000_000;
 
 export const instantOf = (iso: string | null): number | null => (iso === null ? null : Date.parse(iso));
 

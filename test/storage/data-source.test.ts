@@ -11,18 +11,25 @@ import { DataSource } from 'typeorm';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config.js';
 import { startFailure } from '../../src/start-failure.js';
+import { AccessTokenStore } from '../../src/storage/access-token-store.js';
 import { ActionCacheStore } from '../../src/storage/action-cache-store.js';
 import { ActionStore } from '../../src/storage/action-store.js';
+import { AuthorizationCodeStore } from '../../src/storage/authorization-code-store.js';
 import { ClientGrantStore } from '../../src/storage/client-grant-store.js';
 import { ClientStore } from '../../src/storage/client-store.js';
 import { ConnectionStore } from '../../src/storage/connection-store.js';
 import { openDataSource } from '../../src/storage/data-source.js';
 import { Database } from '../../src/storage/database.js';
 import { readDatabaseUrl } from '../../src/storage/database-url.js';
+import { DeviceCodeStore } from '../../src/storage/device-code-store.js';
+import { GrantStore } from '../../src/storage/grant-store.js';
 import { LoginAttemptStore } from '../../src/storage/login-attempt-store.js';
+import { LogoutDeliveryStore } from '../../src/storage/logout-delivery-store.js';
 import { LogoutStore } from '../../src/storage/logout-store.js';
 import { OrganizationStore } from '../../src/storage/organization-store.js';
 import { PermissionStore } from '../../src/storage/permission-store.js';
+import { PushedRequestStore } from '../../src/storage/pushed-request-store.js';
+import { RefreshTokenStore } from '../../src/storage/refresh-token-store.js';
 import { ResourceServerStore } from '../../src/storage/resource-server-store.js';
 import { RoleStore } from '../../src/storage/role-store.js';
 import { SessionStore } from '../../src/storage/session-store.js';
@@ -30,6 +37,7 @@ import { SettingsStore } from '../../src/storage/settings-store.js';
 import { SigningKeyStore } from '../../src/storage/signing-key-store.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { TransactionStore } from '../../src/storage/transaction-store.js';
+import { UsedTokenIdStore } from '../../src/storage/used-token-id-store.js';
 import { UserStore } from '../../src/storage/user-store.js';
 import { onEachDatabase, onSqlite } from './each-database.js';
 import { aClient, aTransaction } from './samples.js';
@@ -278,6 +286,14 @@ test('the module hands every store to whoever asks, over one database, and close
       RoleStore,
       PermissionStore,
       OrganizationStore,
+      GrantStore,
+      AuthorizationCodeStore,
+      RefreshTokenStore,
+      AccessTokenStore,
+      DeviceCodeStore,
+      PushedRequestStore,
+      UsedTokenIdStore,
+      LogoutDeliveryStore,
     ])
       expect(module.get(Store)).toBeInstanceOf(Store);
     expect(await module.get(SettingsStore).revision()).toBe(0);
