@@ -14,10 +14,14 @@ const person = z.strictObject({
   avatar_url: nullableText,
 });
 /** Whose workspace it is; left out, the user who logged in. */
-const owner = z.union([
-  z.strictObject({ type: z.literal('workspace'), workspace: z.literal(true) }),
-  z.strictObject({ type: z.literal('user'), user: person }),
-]);
+const owner = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('workspace'), workspace: z.literal(true, 'must be true') }),
+    z.strictObject({ type: z.literal('user'), user: person }),
+  ],
+  'must be an object whose type is workspace or user',
+);
 
 export const notionSettingsSchema = z.strictObject({
   bot_id: text.optional(),
