@@ -7,8 +7,8 @@ import { verifySamlResponse } from '../protocol/saml/verification/verify-saml-re
 import type { Verification } from '../protocol/verification.js';
 import type { TriggerId } from '../tenant/action.js';
 import type {
+  AuthorizationResult,
   OidcRequestPart,
-  OidcResult,
   RequestFacts,
   SamlRequestPart,
   SamlResult,
@@ -87,6 +87,8 @@ export interface Inspection {
     readonly id_token?: JwtInspection;
     readonly access_token?: JwtInspection | OpaqueTokenInspection;
   };
+  /** What /authorize answered, with its code; `null` where nothing was brought anywhere. */
+  readonly authorization: AuthorizationResult | null;
 }
 
 export async function inspect(transaction: Transaction, tenant: InspectedTenant): Promise<Inspection> {
@@ -109,6 +111,7 @@ export async function inspect(transaction: Transaction, tenant: InspectedTenant)
     failure: transaction.failure,
     droppedClaims: droppedClaimsView(transaction),
     signedWith: transaction.signedWith,
+    authorization: authorizationOf(transaction),
   };
   return {
     ...(withoutPrivateKeys(known) as typeof known),
@@ -169,13 +172,30 @@ function certificatesOf(
   return certificates.filter(({ kid }) => signedWith === null || kid === signedWith).map(({ pem }) => pem);
 }
 
+const authorizationOf = ({ result }: Transaction): AuthorizationResult | null =>
+  result && 'redirectUri' in result ? result : null;
+
+/** Whichever way they were handed out. */
+function tokensIn({ result }: Transaction): {
+  readonly id_token: string | undefined;
+  readonly access_token: string | undefined;
+} {
+  const handed: Readonly<Record<string, unknown>> =
+    result === null ? {} : 'redirectUri' in result ? result.parameters : { ...result };
+  const text = (name: string): string | undefined => {
+    const token = handed[name];
+    return typeof token === 'string' ? token : undefined;
+  };
+  return { id_token: text('id_token'), access_token: text('access_token') };
+}
+
 async function inspectTokens(
   transaction: Transaction,
   tenant: InspectedTenant,
 ): Promise<Inspection['tokens']> {
-  const { result, oidc, clientId } = transaction;
-  if (!oidc || clientId === null || !result || !('access_token' in result)) return {};
-  const { id_token: idToken, access_token: accessToken } = result satisfies OidcResult;
+  const { oidc, clientId } = transaction;
+  if (!oidc || clientId === null) return {};
+  const { id_token: idToken, access_token: accessToken } = tokensIn(transaction);
   const { audience, nonce } = oidc;
   const expected = { keys: tenant.jwks, issuer: tenant.issuer, now: issuedAt(transaction) };
   const inspectJwt = async (
@@ -199,10 +219,12 @@ async function inspectTokens(
         ...(nonce !== undefined && { nonce }),
       }),
     }),
-    access_token:
-      audience === undefined
-        ? { jwt: null, opaque: accessToken, detail: OPAQUE }
-        : await inspectJwt('access_token', accessToken, { audience }),
+    ...(accessToken !== undefined && {
+      access_token:
+        audience === undefined
+          ? { jwt: null, opaque: accessToken, detail: OPAQUE }
+          : await inspectJwt('access_token', accessToken, { audience }),
+    }),
   };
 }
 const OPAQUE =

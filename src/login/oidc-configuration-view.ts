@@ -2,7 +2,7 @@
 import { CLAIMS_OF_SCOPE } from '../protocol/jwt/id-token.js';
 import type { Layer } from '../protocol/saml/layers.js';
 import type { Source } from '../tenant/effects.js';
-import type { DroppedClaim, OidcRequestPart, Transaction } from '../tenant/transaction.js';
+import type { AuthorizationPart, DroppedClaim, OidcRequestPart, Transaction } from '../tenant/transaction.js';
 import { callIn, placeOf, sourcesIn, switchedBy, switchOf, type SourceOf } from './action-sources.js';
 import type { InspectedTenant } from './inspected-tenant.js';
 
@@ -64,13 +64,13 @@ export function oidcConfigurationView(
         value: oidc.audience ?? null,
         layer: isTenants ? 'default' : 'transaction',
         effect: 'aud of the access token; without one it is opaque',
-        from: isTenants ? 'the tenant’s default_audience' : 'oidc.audience',
+        from: isTenants ? 'the tenant’s default_audience' : inRequest(oidc, 'audience'),
       },
       nonce: {
         value: oidc.nonce ?? null,
         layer: oidc.nonce === undefined ? 'default' : 'transaction',
         effect: 'nonce of the ID token',
-        from: oidc.nonce === undefined ? 'the request has none' : 'oidc.nonce',
+        from: oidc.nonce === undefined ? 'the request has none' : inRequest(oidc, 'nonce'),
       },
       alg: {
         value: tokenClient.alg,
@@ -84,12 +84,8 @@ export function oidcConfigurationView(
         effect: 'exp of the ID token',
         from: 'jwt_configuration.lifetime_in_seconds',
       },
-      accessTokenLifetimeInSeconds: {
-        value: result && 'expires_in' in result ? result.expires_in : tenant.accessTokenLifetimeInSeconds,
-        layer: 'default',
-        effect: 'exp of the access token, expires_in',
-        from: 'the tenant’s access_token_lifetime_in_seconds',
-      },
+      accessTokenLifetimeInSeconds: accessTokenLifetime(result, tenant),
+      ...(oidc.request && requestSettings(oidc.request)),
     },
     customClaims: [
       ...claims('id_token', idToken.customClaims),
@@ -105,6 +101,70 @@ export function oidcConfigurationView(
       ),
     })),
   };
+}
+
+/** Where a member of the request stands that a browser or REST brought. */
+const inRequest = ({ request }: OidcRequestPart, name: string): string =>
+  request ? `${name} of the request` : `oidc.${name}`;
+
+function accessTokenLifetime(result: Transaction['result'], tenant: InspectedTenant): OidcSettingView {
+  const issued = result && 'redirectUri' in result ? result.parameters['expires_in'] : undefined;
+  return {
+    value:
+      issued ?? (result && 'expires_in' in result ? result.expires_in : tenant.accessTokenLifetimeInSeconds),
+    layer: 'default',
+    effect: 'exp of the access token, expires_in',
+    from:
+      issued === undefined || issued === tenant.accessTokenLifetimeInSeconds
+        ? 'the tenant’s access_token_lifetime_in_seconds'
+        : 'token_lifetime_for_web of the API, or two hours where the token is opaque',
+  };
+}
+
+/** What a browser asked of /authorize. */
+function requestSettings(request: AuthorizationPart): Readonly<Record<string, OidcSettingView>> {
+  const row = (
+    name: string,
+    value: unknown,
+    effect: string,
+    otherwise: string,
+    isSent = value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0),
+  ): [string, OidcSettingView] => [
+    name,
+    {
+      value: value ?? null,
+      layer: isSent ? 'transaction' : 'default',
+      effect,
+      from: isSent ? `${name} of the request` : otherwise,
+    },
+  ];
+  const { codeChallenge } = request;
+  return Object.fromEntries([
+    row('response_type', request.responseTypes.join(' '), 'what is answered', 'the request has none'),
+    row(
+      'redirect_uri',
+      request.redirectUri,
+      'where the answer goes',
+      'the only callback of the client',
+      request.sentRedirectUri !== null,
+    ),
+    row('response_mode', request.responseMode, 'how it gets there', 'the response type'),
+    row('state', request.state, 'goes back with the answer', 'the request has none'),
+    row(
+      'prompt',
+      request.prompt.join(' ') || undefined,
+      'whether a page is shown',
+      'the request has none: a session will do',
+    ),
+    row('max_age', request.maxAge, 'how old a session may be, in seconds', 'the request has none'),
+    row(
+      'code_challenge',
+      codeChallenge && `${codeChallenge.challenge} (${codeChallenge.method})`,
+      'whoever redeems the code must know what it was made from',
+      'the request has none',
+    ),
+    row('organization', request.organization, 'org_id of the tokens', 'the request has none'),
+  ]);
 }
 
 /** By the call of an Action, where there is one, and else by what REST asked for. */
@@ -124,7 +184,7 @@ function requestedOrigin(oidc: OidcRequestPart, sourceOf: SourceOf): Origin {
   if (source) return { layer: 'action', from: `the target scopes, set in ${placeOf(source)}`, source };
   return isDefaulted(oidc, 'scope')
     ? { layer: 'default', from: 'the request names none' }
-    : { layer: 'transaction', from: 'oidc.scope' };
+    : { layer: 'transaction', from: inRequest(oidc, 'scope') };
 }
 
 const isDefaulted = ({ defaulted = [] }: OidcRequestPart, name: 'scope' | 'audience'): boolean =>
@@ -148,6 +208,9 @@ const PROTOCOL: Readonly<Record<string, Origin>> = {
   sid: { layer: 'default', from: 'a fresh session id' },
   nonce: { layer: 'transaction', from: 'oidc.nonce' },
   at_hash: { layer: 'default', from: 'the access token issued along' },
+  c_hash: { layer: 'default', from: 'the code issued along' },
+  org_id: { layer: 'transaction', from: 'organization of the request' },
+  org_name: { layer: 'transaction', from: 'organization of the request' },
   gty: { layer: 'default', from: 'the grant, client_credentials' },
 };
 const OF_TOKEN = {
@@ -177,6 +240,12 @@ export function claimsView(
   const known: Readonly<Record<string, Origin>> = {
     ...PROTOCOL,
     sub: subject(transaction),
+    ...(transaction.browser && {
+      sid: { layer: 'default', from: 'the session of the browser, the same for every client' } as const,
+    }),
+    ...(transaction.oidc?.request && {
+      nonce: { layer: 'transaction', from: 'nonce of the request' } as const,
+    }),
     ...(token === 'access_token' && {
       aud: oidcAudience(transaction),
       scope: grantedScope(transaction, sourceOf),

@@ -4,7 +4,7 @@ import type { Inspection, JwtInspection, OpaqueTokenInspection } from '../../log
 import type { OidcConfigurationView } from '../../login/oidc-configuration-view.js';
 import type { SamlConfigurationView } from '../../login/saml-configuration-view.js';
 import type { ResponseSummary } from '../../protocol/saml/summary.js';
-import type { Transaction } from '../../tenant/transaction.js';
+import type { AuthorizationResult, Transaction } from '../../tenant/transaction.js';
 import { actionsView } from './actions-view.js';
 import { callLinks, origin, sourceLink, type CallLink } from './call-links.js';
 import { attributesTable, claimsTable, oidcSettings, samlSettings } from './configuration-view.js';
@@ -70,7 +70,7 @@ export function transactionPage({
 }
 
 /** First what a person came for: why it went wrong, or that it did not. */
-function outcome({ transaction, reason, failure, saml, tokens, suspended }: Inspection): Html {
+function outcome({ transaction, reason, failure, saml, tokens, suspended, authorization }: Inspection): Html {
   if (failure)
     return html`<div class="box bad">
       <p><strong>Failed.</strong> ${failure.detail}</p>
@@ -87,6 +87,13 @@ function outcome({ transaction, reason, failure, saml, tokens, suspended }: Insp
     </div>`;
   if (suspended) return away(suspended, transaction['redirect']);
   const verdicts = [
+    ...(authorization
+      ? [
+          html`<div class="box good">
+            <p>Answered at <code>${authorization.redirectUri}</code> (${authorization.responseMode}).</p>
+          </div>`,
+        ]
+      : []),
     ...(saml ? [verdict('The response', saml.verification)] : []),
     ...Object.entries({ 'The ID token': tokens.id_token, 'The access token': tokens.access_token }).flatMap(
       ([subject, token]) => (token && 'verification' in token ? [verdict(subject, token.verification)] : []),
@@ -221,8 +228,9 @@ const summaryFacts = (summary: ResponseSummary): Html =>
     Encrypted: summary.encrypted ? 'yes' : 'no',
   });
 
-function oidcSections({ tokens, configuration }: Inspection, linkOf: CallLink): Section[] {
+function oidcSections({ tokens, configuration, authorization }: Inspection, linkOf: CallLink): Section[] {
   return [
+    ...(authorization ? [answerSection(authorization)] : []),
     ...(tokens.id_token
       ? [{ id: 'id-token', title: 'ID token', content: tokenContent(tokens.id_token, linkOf) }]
       : []),
@@ -236,6 +244,13 @@ function oidcSections({ tokens, configuration }: Inspection, linkOf: CallLink): 
     },
   ];
 }
+
+/** What /authorize answered; the tokens in it are shown by themselves. */
+const answerSection = ({ redirectUri, responseMode, parameters }: AuthorizationResult): Section => ({
+  id: 'answer',
+  title: 'Answer',
+  content: facts({ 'Redirect URI': redirectUri, 'Response mode': responseMode, ...parameters }),
+});
 
 const tokenContent = (token: JwtInspection | OpaqueTokenInspection, linkOf: CallLink): Html =>
   token.jwt === null
