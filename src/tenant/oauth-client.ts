@@ -117,4 +117,3 @@ export const oauthClientMembers = {
   /** What Notion's answers tell of it. */
   notion: notionSettingsSchema.optional(),
 };
-export type OauthClientBody = z.infer<z.ZodObject<typeof oauthClientMembers>>;

@@ -63,7 +63,7 @@ function grantTypesOf(client: Client, dialect: OauthDialect, isConfidential: boo
 /** Thirty days. */
 const REFRESH_TOKEN_LIFETIME = 2_592_000;
 
-export function refreshTokenSettingsOf({
+function refreshTokenSettingsOf({
   refresh_token: given = {},
 }: Pick<Client, 'refresh_token'>): RefreshTokenSettings {
   const rotation = given.rotation_type ?? 'non-rotating';

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { patchSchema } from './patch.js';
 import { audienceText, scopeValue } from './scope-value.js';
 
-export const RESOURCE_SERVER_ALGORITHMS = ['RS256', 'PS256', 'HS256'] as const;
-export type ResourceServerAlgorithm = (typeof RESOURCE_SERVER_ALGORITHMS)[number];
+const RESOURCE_SERVER_ALGORITHMS = ['RS256', 'PS256', 'HS256'] as const;
 
 export const TOKEN_DIALECTS = [
   'access_token',

@@ -11,7 +11,6 @@ export const seedRoleSchema = roleBodySchema.extend({
   /** These and no others. */
   permissions: permissionsSchema.optional(),
 });
-export type SeedRole = z.infer<typeof seedRoleSchema>;
 
 /** A user_id alone, or with the roles that the member has there. */
 const member = z

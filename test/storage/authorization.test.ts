@@ -100,6 +100,20 @@ onEachDatabase('of many instances that insert one identifier exactly one succeed
   expect((await instances[0]!.apis.list(FIRST)).total).toBe(1);
 });
 
+onEachDatabase(
+  'an id that is taken is refused, and the scopes that came with it are kept nowhere',
+  async ({ open }) => {
+    const { apis, dataSource } = await stores(open);
+    const api = anApi('urn:api', ['read']);
+    await apis.insert(api);
+    await expect(apis.insert({ ...anApi('urn:new', ['write']), id: api.id })).rejects.toMatchObject({
+      code: 'resource_server_exists',
+    });
+    expect(await apis.findByIdentifier('urn:new')).toBeNull();
+    expect(await dataSource.query('SELECT value FROM scopes')).toEqual([{ value: 'read' }]);
+  },
+);
+
 onEachDatabase('with a scope go its permissions, and those of the other scopes stay', async ({ open }) => {
   const { apis, roles, permissions, users } = await stores(open);
   const api = anApi('urn:api', ['read', 'write']);
