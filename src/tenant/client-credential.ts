@@ -1,9 +1,7 @@
 /** A public key by which a client proves itself (`private_key_jwt`, RFC 7523), in the shape of Auth0's `client_authentication_methods`. */
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-
-/** Algorithms of a client assertion, and of which keys each is (RFC 7518 3.1). */
-const ASSERTION_ALGORITHMS = ['RS256', 'RS384', 'PS256', 'PS384', 'ES256', 'ES384'] as const;
+import { CLIENT_ASSERTION_ALGORITHMS } from '../protocol/oauth/client-assertion.js';
 
 const jwk = z
   .record(z.string().max(64), z.json('must be JSON'), 'must be a JWK, which is an object')
@@ -29,7 +27,9 @@ export const clientCredentialSchema = z
     pem: pem.optional(),
     jwk: jwk.optional(),
     alg: z
-      .enum(ASSERTION_ALGORITHMS, { error: `must be one of ${ASSERTION_ALGORITHMS.join(', ')}` })
+      .enum(CLIENT_ASSERTION_ALGORITHMS, {
+        error: `must be one of ${CLIENT_ASSERTION_ALGORITHMS.join(', ')}`,
+      })
       .default('RS256'),
     /** What assertions name the key by; where they name none, each key is tried. */
     kid: z.string('must be string').min(1, 'must NOT be empty').max(255).optional(),
