@@ -21,8 +21,9 @@ export const eventMethods = (facts: EventFacts): readonly JsonObject[] => [
 /** Auth0's text says `name`, its samples read `url`. */
 export const shownMethod = ({ name, url, timestamp }: Recorded): JsonObject => ({ name, url, timestamp });
 
-function methodOf({ transaction: { timeline, user } }: EventFacts): 'pwd' | 'federated' | 'mock' {
-  const by = timeline.findLast(({ name }) => name === 'user.authenticated')?.detail?.['by'] ?? 'rest';
+function methodOf({ transaction: { timeline, user, exchanged } }: EventFacts): 'pwd' | 'federated' | 'mock' {
+  const otherwise = exchanged ? 'session' : 'rest';
+  const by = timeline.findLast(({ name }) => name === 'user.authenticated')?.detail?.['by'] ?? otherwise;
   if (by === 'password') return 'pwd';
   if (providerOf(user) !== 'auth0') return 'federated';
   // the session does not keep how it began; a database user's begins by a password

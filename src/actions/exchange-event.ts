@@ -5,12 +5,13 @@ import { exchangeRequest } from './event-request.js';
 import type { JsonObject } from './merged.js';
 
 export function exchangeEvent(facts: EventFacts): JsonObject {
-  const { oidc, accessToken, clientGrant } = facts.transaction;
+  const { oidc, accessToken, clientGrant, organization } = facts.transaction;
   const requested = scopesIn(oidc?.scope ?? '');
   const scope = clientGrant?.scope ?? requested;
   return {
     accessToken: { customClaims: accessToken.customClaims, scope },
     client: eventClient(facts),
+    ...(organization && { organization }),
     request: exchangeRequest(facts),
     resource_server: { identifier: oidc?.audience ?? '' },
     tenant: { id: facts.tenantName },

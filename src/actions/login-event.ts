@@ -6,12 +6,13 @@ import { eventClient, scopesIn } from './event-client.js';
 import type { EventFacts } from './event-facts.js';
 import { eventMethods } from './event-methods.js';
 import { loginRequest } from './event-request.js';
+import { eventRefreshToken, tokenCallProtocol } from './event-token-call.js';
 import { eventConnection, eventUser } from './event-user.js';
 import type { JsonObject } from './merged.js';
 
 export function loginEvent(facts: EventFacts): JsonObject {
   const { transaction, session, roles } = facts;
-  const { organization } = transaction;
+  const { organization, exchanged } = transaction;
   const audience = transaction.oidc?.audience;
   return {
     authentication: { methods: eventMethods(facts) },
@@ -19,6 +20,7 @@ export function loginEvent(facts: EventFacts): JsonObject {
     client: eventClient(facts),
     connection: eventConnection(transaction.user),
     ...(organization && { organization }),
+    ...(exchanged && { refresh_token: eventRefreshToken(exchanged) }),
     request: loginRequest(facts),
     ...(audience !== undefined && { resource_server: { identifier: audience } }),
     ...(session && { session: eventSession(session, facts.participants) }),
@@ -36,13 +38,14 @@ export function loginEvent(facts: EventFacts): JsonObject {
  * Auth0 knows no login over REST. Its tokens come of a login that was played, not of a password that was handed in, so it is shown as what
  * Actions are written for: the plain login of a browser. Of that protocol's parameters none is made up.
  */
-function eventTransaction({ id, saml, oidc }: Transaction): JsonObject {
+function eventTransaction(transaction: Transaction): JsonObject {
+  const { id, saml, oidc } = transaction;
   const loginHint = saml?.authnRequest?.subject?.nameId;
   if (oidc?.request)
     return { id, protocol: profileOf(oidc.request), ...requestMembers(oidc.request), metadata: {} };
   return {
     id,
-    protocol: saml ? 'samlp' : 'oidc-basic-profile',
+    protocol: saml ? 'samlp' : (tokenCallProtocol(transaction) ?? 'oidc-basic-profile'),
     ...(oidc && { requested_scopes: scopesIn(oidc.scope) }),
     ...(loginHint !== undefined && { login_hint: loginHint }),
     ...(saml?.authnRequest?.isPassive === true && { prompt: ['none'] }),

@@ -51,8 +51,6 @@ export interface MintedAccessToken {
   readonly audience: string | readonly string[] | null;
   readonly expiresAt: Date;
   readonly lifetimeInSeconds: number;
-  /** Those that reached the token. */
-  readonly customClaims: Claims;
   readonly dropped: readonly DroppedClaim[];
   /** kid of the tenant's key, where one signed. */
   readonly signedWith: string | null;
@@ -79,7 +77,6 @@ export async function mintAccessToken(order: AccessTokenOrder): Promise<MintedAc
       audience: null,
       expiresAt,
       lifetimeInSeconds,
-      customClaims: {},
       dropped: dropForOpaqueToken(order.customClaims),
       signedWith: null,
     };
@@ -117,19 +114,22 @@ export async function mintAccessToken(order: AccessTokenOrder): Promise<MintedAc
     audience: payload['aud'] as string | readonly string[],
     expiresAt,
     lifetimeInSeconds,
-    customClaims: claims,
     dropped: [...(scopeClaim === undefined ? [] : [SCOPE_CLAIM]), ...dropped],
     signedWith: 'kid' in key ? key.kid : null,
   };
 }
 
+export interface MintedIdToken {
+  readonly token: string;
+  /** Those that reached it; /userinfo tells them too. */
+  readonly customClaims: Claims;
+  readonly dropped: readonly DroppedClaim[];
+}
+
 export type IdTokenOrder = Omit<IdTokenInput, 'alg'> & { readonly key: JwtSigningKey };
 
 /** Whether there is to be one is the caller's to know. Throws JwtError and has signed nothing. */
-export async function mintIdToken({
-  key,
-  ...order
-}: IdTokenOrder): Promise<{ readonly token: string; readonly dropped: readonly DroppedClaim[] }> {
+export async function mintIdToken({ key, ...order }: IdTokenOrder): Promise<MintedIdToken> {
   const { claims, dropped } = admitCustomClaims({
     token: 'id_token',
     claims: order.customClaims,
@@ -137,5 +137,5 @@ export async function mintIdToken({
     issuer: order.issuer,
   });
   const payload = idTokenPayload({ ...order, customClaims: claims, alg: key.alg });
-  return { token: await signJwt(payload, key), dropped };
+  return { token: await signJwt(payload, key), customClaims: claims, dropped };
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../login/login.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
 import { ActionTestsController } from './api/action-tests.controller.js';
 import { ActionsController } from './api/actions.controller.js';
 import { ClientGrantsController } from './api/client-grants.controller.js';
@@ -26,6 +27,7 @@ import { HomeController } from './home/home.controller.js';
 import { ContinueController } from './login/continue.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { AuthorizeController } from './oidc/authorize.controller.js';
+import { TokenController } from './oauth/token.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
 import { MetadataController } from './saml/metadata.controller.js';
 import { AdminTokenHash } from './operator/admin-token-hash.js';
@@ -36,7 +38,7 @@ import { SsoController } from './saml/sso.controller.js';
 
 /** Every controller. */
 @Module({
-  imports: [LoginModule],
+  imports: [LoginModule, TokensModule],
   providers: [AdminTokenHash],
   controllers: [
     TransactionsController,
@@ -70,6 +72,7 @@ import { SsoController } from './saml/sso.controller.js';
     DemoController,
     AuthorizeController,
     DiscoveryController,
+    TokenController,
     HealthController,
   ],
 })

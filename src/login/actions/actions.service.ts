@@ -6,6 +6,7 @@ import { Sandbox } from '../../sandbox/sandbox.js';
 import type { RunReport } from '../../sandbox/messages.js';
 import { ActionCacheStore } from '../../storage/action-cache-store.js';
 import { ClientStore } from '../../storage/client-store.js';
+import { GrantStore } from '../../storage/grant-store.js';
 import { SessionStore } from '../../storage/session-store.js';
 import { UserStore } from '../../storage/user-store.js';
 import type { DeployedAction } from '../../tenant/action.js';
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly dry?: boolean;
   /** Is told what the trigger asked for as far as it counts, and how the trigger ended: of a denial no setting, no claim does. */
   readonly onEffects?: (effects: Effects, end: TriggerEnd['kind']) => void;
+  /** Is told by what an Action denied. */
+  readonly onDenied?: (denial: Denial) => void;
 }
 
 /** What the Actions of a trigger do to a transaction, and to what is kept beside it. */
@@ -52,6 +55,7 @@ export class ActionsService {
     private readonly clock: Clock,
     private readonly baseUrl: BaseUrl,
     private readonly authorizations: AuthorizationsService,
+    private readonly grants: GrantStore,
   ) {}
 
   /**
@@ -61,7 +65,7 @@ export class ActionsService {
   async run(
     transaction: Transaction,
     circumstances: Circumstances,
-    { dry = false, actions: given, onEffects }: RunOptions = {},
+    { dry = false, actions: given, onEffects, onDenied }: RunOptions = {},
   ): Promise<Transaction> {
     const trigger = triggerOf(transaction);
     const { triggers, triggersFault } = circumstances.tenant;
@@ -119,6 +123,7 @@ export class ActionsService {
     );
     if (outcome.end.kind !== 'failed' || tenant.settings.keep_effects_of_failed_actions)
       onEffects?.(outcome.effects, outcome.end.kind);
+    if (outcome.end.kind === 'denied') onDenied?.(outcome.end.denial);
     const after = { ...circumstances, at: this.clock.now() };
     return this.#conclude(outcome, begun, { client, session, circumstances: after, dry });
   }
@@ -245,6 +250,8 @@ export class ActionsService {
   async #changeSession(session: Session, effects: Effects, denial: Denial | null): Promise<void> {
     if (denial?.by === 'session.revoke') {
       await this.sessions.delete(session.id);
+      if (denial.preserveRefreshTokens !== true)
+        await this.grants.revoke({ sessionId: session.id }, this.clock.now(), 'refresh_tokens');
       return;
     }
     const write = sessionWrite(session, effects);
@@ -264,8 +271,10 @@ export class ActionsService {
   }
 
   /** A test counts nobody's login, and sees the count that the login would have made. */
-  async #countLogin({ userId }: Transaction, dry: boolean): Promise<number | null> {
+  async #countLogin({ userId, exchanged }: Transaction, dry: boolean): Promise<number | null> {
     if (userId === null) return null;
+    // nobody logs in where a refresh token is exchanged
+    if (exchanged) return Math.max(1, ((await this.users.nextLoginsCount(userId)) ?? 2) - 1);
     return dry ? this.users.nextLoginsCount(userId) : this.users.countLogin(userId);
   }
 

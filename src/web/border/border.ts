@@ -8,9 +8,13 @@ import { BODY_LIMIT_IN_BYTES, JSON_MEDIA_TYPE, acceptJsonBodies } from './json-b
 import { KnownRoutes } from './known-routes.js';
 import { isOperatorPass } from './operator-pass.js';
 import { ProblemFilter, answer, namedRefusal, type Report } from './problem.filter.js';
-import { areaOfRequest } from './request-area.js';
+import { areaOfRequest, mediaTypeOf } from './request-area.js';
 import { refusalOf, type Area, type GuardPolicy } from './request-guard.js';
 import { SchemaPipe } from './schema.pipe.js';
+
+/** Before what programs and browsers of OAuth clients call. */
+const DOUBLE_SLASH =
+  /^\/{2,}(?=(?:oauth|v1\/oauth|oidc|\.well-known)\/|(?:authorize|userinfo|v2\/logout)(?:[?/]|$))/;
 
 /** What the Fastify adapter is made with. */
 export const borderOptions = {
@@ -21,6 +25,8 @@ export const borderOptions = {
   http: { maxHeaderSize: 65_536 },
   // An attribute's name stands in a path: 1024 characters of four bytes, each percent-encoded.
   routerOptions: { maxParamLength: 12_288 },
+  // Libraries that are given the issuer where they want a domain write `https://host//oauth/token`.
+  rewriteUrl: ({ url = '/' }) => url.replace(DOUBLE_SLASH, '/'),
   // What the router refuses never comes to the filter.
   frameworkErrors: (error: unknown, request: unknown, reply: unknown) =>
     answer(
@@ -29,8 +35,15 @@ export const borderOptions = {
     ),
 } satisfies ConstructorParameters<typeof FastifyAdapter>[0];
 
-/** What each area reads. Any page can post a form, so the control API takes none; what is open is posted by browsers. */
-const BODIES: Readonly<Partial<Record<Area, string>>> = { control: JSON_MEDIA_TYPE, open: FORM_MEDIA_TYPE };
+/**
+ * What each area reads. Any page can post a form, so the control API takes none; what is open is posted by browsers; programs send forms, as
+ * OAuth has it, or JSON, as Auth0's libraries do.
+ */
+const BODIES: Readonly<Partial<Record<Area, readonly string[]>>> = {
+  control: [JSON_MEDIA_TYPE],
+  open: [FORM_MEDIA_TYPE],
+  program: [FORM_MEDIA_TYPE, JSON_MEDIA_TYPE],
+};
 
 /** Why the body is none for its route; what no route takes is refused as that. */
 function refusedBodyOf(request: FastifyRequest, area: Area): BorderError | undefined {
@@ -38,16 +51,15 @@ function refusedBodyOf(request: FastifyRequest, area: Area): BorderError | undef
   const expected = BODIES[area];
   const hasBody = Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
   if (!hasBody || expected === undefined || request.is404) return undefined;
-  const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]!;
-  if (mediaType.trim().toLowerCase() === expected) return undefined;
+  if (expected.includes(mediaTypeOf(headers))) return undefined;
   return new BorderError(
     'content_type_unsupported',
-    `Send the body with the header content-type: ${expected}.`,
+    `Send the body with the header content-type: ${expected.join(' or ')}.`,
   );
 }
 
 /**
- * Guards every request, reads bodies, checks schemas and answers problems: JSON for the control API, forms (as raw
+ * Guards every request, reads bodies, checks schemas and answers problems: JSON for the control API, octets for programs, forms (as raw
  * strings) elsewhere. Call it once, before the application is initialised.
  * `policy` is asked on each request, since the port may be known only after listening.
  */
@@ -63,7 +75,7 @@ export function layBorder(
     const area = areaOfRequest(request);
     const isOperator = (hash: string): boolean => isOperatorPass(readOperatorPass(request), hash, new Date());
     reply.header('x-content-type-options', 'nosniff');
-    if (area === 'control') reply.header('cache-control', 'no-store');
+    if (area === 'control' || area === 'program') reply.header('cache-control', 'no-store');
     let refusal: BorderError | undefined;
     try {
       refusal = refusalOf({ method, area, headers, isOperator }, policy());
@@ -75,7 +87,9 @@ export function layBorder(
   });
   fastify.addHook('preValidation', (request, _reply, done) => {
     // so that `@Body() body: string` is one, though a post may come without any
-    if (areaOfRequest(request) === 'open') request.body ??= '';
+    const area = areaOfRequest(request);
+    if (area === 'open') request.body ??= '';
+    if (area === 'program') request.body ??= Buffer.alloc(0);
     done();
   });
   keepCookies(fastify, () => policy().origin.startsWith('https:'));

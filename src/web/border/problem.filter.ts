@@ -50,12 +50,20 @@ export interface Exchange {
   readonly area: Area;
 }
 
-/** Sends a problem, unless an answer is already under way; in the open a browser gets it as a page. */
+/** A program of OAuth looks for `error` (RFC 6749 5.2). */
+const oauthProblem = ({ status, code, detail }: ProblemDetails): Record<string, unknown> => ({
+  error: status === 503 ? 'temporarily_unavailable' : status >= 500 ? 'server_error' : 'invalid_request',
+  error_description: detail,
+  code,
+});
+
+/** Sends a problem, unless an answer is already under way; in the open a browser gets it as a page, and a program of OAuth as its error. */
 export function answer({ request, reply, area }: Exchange, known: MintmarkError | ProblemDetails): void {
   if (reply.sent) return;
   const details = known instanceof MintmarkError ? problemOf(known) : known;
   if (known instanceof BorderError) reply.headers(known.headers);
   reply.code(details.status);
+  if (area === 'program') return void reply.send(oauthProblem(details));
   if (area === 'open') reply.header('vary', 'accept');
   if (area === 'open' && prefersHtml(request.headers.accept))
     void reply.send(sendProtocolPage(reply, pageOf(details), { formAction: 'none' }));

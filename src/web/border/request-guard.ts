@@ -7,17 +7,22 @@ import { isIP } from 'node:net';
 import { isAdminToken } from './admin-token.js';
 import { BorderError } from './border-error.js';
 
-/** `control` is what an operator uses; `health` answers balancers, which know no name; everything else faces browsers and SPs. */
-export type Area = 'control' | 'health' | 'open';
+/**
+ * `control` is what an operator uses; `health` answers balancers, which know no name; `program` is called by the programs of clients, and
+ * answers them in the words of OAuth; everything else faces browsers and SPs.
+ */
+export type Area = 'control' | 'health' | 'program' | 'open';
 
 const CONTROL = ['/api', '/debug'];
+const PROGRAM = ['/oauth'];
+const isBelow = (routeUrl: string | undefined, prefixes: readonly string[]): boolean =>
+  prefixes.some((prefix) => routeUrl === prefix || routeUrl?.startsWith(`${prefix}/`));
 
 /** The area of a route by the pattern it was registered with, which no encoding, case or dot segment in a request can change. */
 export function areaOf(routeUrl: string | undefined): Area {
   if (routeUrl === '/health') return 'health';
-  return CONTROL.some((prefix) => routeUrl === prefix || routeUrl?.startsWith(`${prefix}/`))
-    ? 'control'
-    : 'open';
+  if (isBelow(routeUrl, CONTROL)) return 'control';
+  return isBelow(routeUrl, PROGRAM) ? 'program' : 'open';
 }
 
 interface Authority {
@@ -126,7 +131,7 @@ export function refusalOf(request: GuardedRequest, policy: GuardPolicy): BorderE
       `The Host header ${JSON.stringify(host.slice(0, 100))} is not a name of this server. ` +
         `It is reached at ${policy.origin}; set BASE_URL to another address, or add a name to MINTMARK_ALLOWED_HOSTS.`,
     );
-  if (request.area === 'open') return undefined;
+  if (request.area !== 'control') return undefined;
 
   const origin = header('origin');
   const site = header('sec-fetch-site') ?? 'none';

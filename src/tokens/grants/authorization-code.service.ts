@@ -1,0 +1,164 @@
+import { Injectable } from '@nestjs/common';
+import { AuthorizationsService } from '../../login/authorizations.service.js';
+import { clockOf } from '../../login/finish.js';
+import { Clock } from '../../login/ports.js';
+import { OAuthError } from '../../protocol/oauth/oauth-error.js';
+import type { Parameters } from '../../protocol/oauth/parameters.js';
+import { verifyCodeVerifier } from '../../protocol/oauth/pkce.js';
+import { scopeWords } from '../../protocol/oauth/scopes.js';
+import { AuthorizationCodeStore } from '../../storage/authorization-code-store.js';
+import { GrantStore } from '../../storage/grant-store.js';
+import { tokenDigest, type AuthorizationCode, type Grant } from '../../tenant/grant.js';
+import { issueTokens } from '../issue-tokens.js';
+import { firstRefreshToken, refreshAccess } from '../refresh-tokens.js';
+import { formFor, TargetsService } from '../targets.service.js';
+import type { GrantCall, TokenResponse } from '../token-call.js';
+import { required } from '../token-request.js';
+import { complete } from './completed.js';
+import type { GrantRow } from './grant.js';
+
+/** RFC 6749 4.1.3: what a login settled is issued, once. Actions have run before there was a code. */
+@Injectable()
+export class AuthorizationCodeGrant implements GrantRow {
+  readonly name = 'authorization_code';
+  readonly type = 'authorization_code';
+  readonly allowedBy = ['authorization_code'];
+  readonly forPublicClients = true;
+
+  constructor(
+    private readonly codes: AuthorizationCodeStore,
+    private readonly grants: GrantStore,
+    private readonly targets: TargetsService,
+    private readonly authorizations: AuthorizationsService,
+    private readonly clock: Clock,
+  ) {}
+
+  readonly exchange = async (call: GrantCall): Promise<TokenResponse> => {
+    const { client, oauth, dialect, parameters, tenant, circumstances, draft } = call;
+    const digest = tokenDigest(required(parameters, 'code', 'send the code that came to the redirect URI'));
+    const { code, grant } = await this.#find(digest, client.client_id);
+    draft.know(factsOf(code, grant, draft.transaction.oidc?.grantType));
+    checkBinding(code, parameters);
+
+    const at = this.clock.now();
+    const { issuance } = code;
+    const granted = scopeWords(grant.scope);
+    const target = await this.targets.granted(grant.audience);
+    const issued = await issueTokens({
+      tenant,
+      dialect,
+      grant,
+      user: issuance.user ?? {},
+      tokenClient: issuance.tokenClient,
+      form: formFor(target, issuance.tokenClient, tenant),
+      scope: scopeWords(issuance.scope),
+      granted,
+      idToken: issuance.idToken,
+      accessToken: issuance.accessToken,
+      permissions: await this.#permissions(grant),
+      nonce: code.nonce,
+      now: clockOf({ ...draft.transaction, now: issuance.now }, at),
+      random: circumstances.random,
+    });
+    const access = refreshAccess(granted, oauth, target.api);
+    const refresh =
+      access &&
+      firstRefreshToken({
+        grant,
+        access,
+        settings: oauth.refreshToken,
+        effects: issuance.refreshToken,
+        caller: call,
+        now: at,
+        random: circumstances.random,
+      });
+    const outcome = await this.codes.exchange(
+      code,
+      { accessToken: issued.accessToken, ...(refresh && { refreshToken: refresh.token }) },
+      at,
+    );
+    if (outcome !== true) throw await this.#spent(outcome?.grantId ?? null);
+    complete(call, issued, at, refresh?.token.id ?? null);
+    return { ...issued.body, ...(refresh && { refresh_token: refresh.value }) };
+  };
+
+  async #find(
+    digest: string,
+    clientId: string,
+  ): Promise<{ readonly code: AuthorizationCode; readonly grant: Grant }> {
+    const found = await this.codes.find(digest);
+    if (!found) throw new OAuthError('code_unknown', 'there is no such code; codes end soon, and work once');
+    const { code, grant, isRedeemed, isRevoked } = found;
+    if (code.clientId !== clientId)
+      throw new OAuthError(
+        'code_of_another_client',
+        'the code was issued to another client; redeem it with the client_id of the authorization request',
+      );
+    if (isRedeemed) throw await this.#spent(code.grantId);
+    if (isRevoked) throw new OAuthError('code_expired', 'the login that the code comes from was revoked');
+    if (Date.parse(code.expiresAt) <= this.clock.now().getTime())
+      throw new OAuthError('code_expired', 'the code has expired; redeem it as soon as it comes');
+    return { code, grant };
+  }
+
+  /** RFC 6749 4.1.2: whoever stole the code must not keep what it gave. */
+  async #spent(grantId: string | null): Promise<OAuthError> {
+    if (grantId === null)
+      return new OAuthError('code_expired', 'the code has expired or was revoked in this very moment');
+    await this.grants.revoke({ grantId }, this.clock.now());
+    return new OAuthError(
+      'code_used',
+      'the code was redeemed before; it works once, and the tokens it gave are revoked now',
+    );
+  }
+
+  async #permissions({ audience, userId }: Grant): Promise<readonly string[] | undefined> {
+    if (audience === null || userId === null) return undefined;
+    return (await this.authorizations.permissionsAt(audience, userId)) ?? undefined;
+  }
+}
+
+/** What the transaction tells of the login that it goes on from. */
+const factsOf = (code: AuthorizationCode, grant: Grant, grantType: string | undefined) => ({
+  userId: grant.userId,
+  user: code.issuance.user,
+  authenticatedAt: grant.authenticatedAt ?? null,
+  now: code.issuance.now,
+  tokenClient: code.issuance.tokenClient,
+  idToken: code.issuance.idToken,
+  accessToken: code.issuance.accessToken,
+  oidc: {
+    scope: grant.scope,
+    ...(grant.audience !== null && { audience: grant.audience }),
+    ...(code.nonce !== undefined && { nonce: code.nonce }),
+    ...(grantType !== undefined && { grantType }),
+    loginId: code.transactionId,
+  },
+});
+
+/** What the code was issued for must come again. Errors: those of pkce.ts, `token_redirect_uri_missing`, `token_redirect_uri_differs`, `dpop_key_differs`. */
+function checkBinding(
+  { redirectUri, codeChallenge, dpopJkt }: AuthorizationCode,
+  parameters: Parameters,
+): void {
+  const sent = parameters.get('redirect_uri');
+  if (redirectUri !== null && sent === undefined)
+    throw new OAuthError(
+      'token_redirect_uri_missing',
+      'redirect_uri is required: it was sent to /authorize, so the same must be sent here',
+    );
+  if (redirectUri !== null && sent !== redirectUri)
+    throw new OAuthError(
+      'token_redirect_uri_differs',
+      'the redirect_uri is not the one that was sent to /authorize; send the very same text',
+    );
+  verifyCodeVerifier(
+    codeChallenge && { challenge: codeChallenge.value, method: codeChallenge.method },
+    parameters.get('code_verifier'),
+  );
+  if (dpopJkt !== undefined)
+    throw new OAuthError(
+      'dpop_key_differs',
+      'the code is bound to a key (dpop_jkt), and the request has no proof of it',
+    );
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { AuthorizationCodeGrant } from './authorization-code.service.js';
+import { ClientCredentialsGrant } from './client-credentials.service.js';
+import type { GrantRow } from './grant.js';
+import { PasswordGrant } from './password.service.js';
+import { RefreshTokenGrant } from './refresh-token.service.js';
+
+/** The table of grants: what `grant_type` may say. A new grant is a new row. */
+@Injectable()
+export class GrantsService {
+  readonly #rows: readonly GrantRow[];
+
+  constructor(
+    code: AuthorizationCodeGrant,
+    refreshToken: RefreshTokenGrant,
+    clientCredentials: ClientCredentialsGrant,
+    password: PasswordGrant,
+  ) {
+    this.#rows = [code, refreshToken, clientCredentials, password, password.withRealm];
+  }
+
+  /** Every `grant_type` there is. */
+  get types(): readonly string[] {
+    return this.#rows.map(({ type }) => type);
+  }
+
+  named(type: string): GrantRow | undefined {
+    return this.#rows.find((row) => row.type === type);
+  }
+}

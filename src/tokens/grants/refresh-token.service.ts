@@ -1,0 +1,254 @@
+import { Injectable } from '@nestjs/common';
+import { AuthorizationsService } from '../../login/authorizations.service.js';
+import { changedScopes } from '../../login/authorization-response.js';
+import { Clock } from '../../login/ports.js';
+import { SessionsService } from '../../login/sessions.service.js';
+import { tokenClientOf } from '../../login/begin.js';
+import { OAuthError } from '../../protocol/oauth/oauth-error.js';
+import { beyond, intersection, scopeWords } from '../../protocol/oauth/scopes.js';
+import { GrantStore } from '../../storage/grant-store.js';
+import { OrganizationStore } from '../../storage/organization-store.js';
+import { RefreshTokenStore } from '../../storage/refresh-token-store.js';
+import { UserStore } from '../../storage/user-store.js';
+import {
+  refreshTokenState,
+  tokenDigest,
+  type AccessToken,
+  type FoundRefreshToken,
+  type Grant,
+  type RefreshToken,
+} from '../../tenant/grant.js';
+import type { RefreshTokenEffects } from '../../tenant/effects.js';
+import type { Warning } from '../../tenant/transaction.js';
+import type { User } from '../../tenant/user.js';
+import { issueTokens } from '../issue-tokens.js';
+import { exchangedToken, nextRefreshToken, shownRefreshToken } from '../refresh-tokens.js';
+import { formFor, TargetsService } from '../targets.service.js';
+import type { GrantCall, TokenResponse } from '../token-call.js';
+import { askedAudience, askedScopes, required } from '../token-request.js';
+import { runActions } from './actions.js';
+import { complete } from './completed.js';
+import type { GrantRow } from './grant.js';
+
+/** RFC 6749 6: the login goes on without its user. Actions run again, and may narrow it, shorten it, or end it. */
+@Injectable()
+export class RefreshTokenGrant implements GrantRow {
+  readonly name = 'refresh_token';
+  readonly type = 'refresh_token';
+  readonly allowedBy = ['refresh_token'];
+  readonly forPublicClients = true;
+
+  constructor(
+    private readonly refreshTokens: RefreshTokenStore,
+    private readonly grants: GrantStore,
+    private readonly users: UserStore,
+    private readonly organizations: OrganizationStore,
+    private readonly sessions: SessionsService,
+    private readonly targets: TargetsService,
+    private readonly authorizations: AuthorizationsService,
+    private readonly clock: Clock,
+  ) {}
+
+  readonly exchange = async (call: GrantCall): Promise<TokenResponse> => {
+    const { client, dialect, parameters, tenant, circumstances, draft } = call;
+    const value = required(parameters, 'refresh_token', 'send the one that came with the last tokens');
+    const found = await this.#find(tokenDigest(value), call);
+    const { token, grant } = found;
+    const user = await this.#user(grant);
+    const { scope, warnings } = narrowed(call, grant, token);
+    const organization = grant.organization && (await this.organizations.get(grant.organization.id));
+    draft.know({
+      userId: user.user_id,
+      user,
+      authenticatedAt: grant.authenticatedAt ?? grant.createdAt,
+      tokenClient: tokenClientOf(client),
+      exchanged: shownRefreshToken(token, grant),
+      ...(grant.sessionId !== null && {
+        browser: { digest: null, sessionId: grant.sessionId, refusals: 0 },
+      }),
+      ...(organization && { organization }),
+      warnings,
+      oidc: {
+        ...draft.transaction.oidc,
+        scope: scope.join(' '),
+        ...(grant.audience !== null && { audience: grant.audience }),
+        ...(grant.transactionId !== null && { loginId: grant.transactionId }),
+      },
+    });
+
+    const transaction = await this.#afterActions(call, token);
+    const at = this.clock.now();
+    const granted = scopeWords(transaction.oidc?.scope);
+    const target = await this.targets.granted(grant.audience);
+    const issued = await issueTokens({
+      tenant,
+      dialect,
+      grant,
+      user: transaction.user ?? user,
+      tokenClient: transaction.tokenClient,
+      form: formFor(target, transaction.tokenClient, tenant),
+      scope: changedScopes(granted, transaction.accessToken.scopes),
+      granted,
+      idToken: transaction.idToken,
+      accessToken: transaction.accessToken,
+      permissions: await this.#permissions(grant),
+      grantType: 'refresh_token',
+      now: at,
+      random: circumstances.random,
+    });
+    const next = await this.#exchange(call, found, issued.accessToken, transaction.actions?.refreshToken, at);
+    complete(call, issued, at, next === null ? null : token.id);
+    return { ...issued.body, ...(next !== null && { refresh_token: next }) };
+  };
+
+  async #find(digest: string, { client, oauth }: GrantCall): Promise<FoundRefreshToken> {
+    const found = await this.refreshTokens.find(digest);
+    if (!found) throw new OAuthError('refresh_token_unknown', 'there is no such refresh token');
+    const { grant, token } = found;
+    if (grant.clientId !== client.client_id)
+      throw new OAuthError(
+        'refresh_token_of_another_client',
+        'the refresh token was issued to another client; each client has its own',
+      );
+    const state = refreshTokenState(found, this.clock.now(), oauth.refreshToken.leeway * 1000);
+    if (state === 'reused') throw await this.#reused(grant.id);
+    if (state === 'expired')
+      throw new OAuthError(
+        'refresh_token_expired',
+        'the refresh token has expired; the user must log in again',
+      );
+    if (state === 'revoked') throw revoked();
+    if (token.details.dpopJkt !== undefined)
+      throw new OAuthError(
+        'dpop_key_differs',
+        'the refresh token is bound to a key (DPoP), and the request has no proof of it',
+      );
+    return found;
+  }
+
+  /** A user who is gone or blocked has nothing to go on with; neither has an online token whose session is over. */
+  async #user(grant: Grant): Promise<User> {
+    const user = grant.userId === null ? null : await this.users.get(grant.userId);
+    if (!user) throw new OAuthError('refresh_token_revoked', 'the user of the refresh token is gone');
+    if (user.blocked === true)
+      throw new OAuthError('user_blocked', `the user ${user.user_id} is blocked; PATCH the user to unblock`);
+    return user;
+  }
+
+  async #afterActions(call: GrantCall, token: RefreshToken) {
+    const { tenant, draft } = call;
+    const { sessionId = null } = draft.transaction.exchanged ?? {};
+    if (
+      token.details.access === 'online' &&
+      (sessionId === null || !(await this.sessions.liveById(sessionId, tenant.settings)))
+    )
+      throw new OAuthError(
+        'refresh_token_revoked',
+        'the session of the refresh token is over, and with it the token (online_access)',
+      );
+    try {
+      return await runActions(call);
+    } catch (error) {
+      if (call.denial()?.by === 'refreshToken.revoke')
+        await this.refreshTokens.revoke(token.digest, this.clock.now());
+      throw error;
+    }
+  }
+
+  /** The new refresh token where it rotates; `null` where the old one stays. */
+  async #exchange(
+    { oauth, circumstances, address, userAgent }: GrantCall,
+    { token }: FoundRefreshToken,
+    accessToken: AccessToken,
+    effects: RefreshTokenEffects | undefined,
+    now: Date,
+  ): Promise<string | null> {
+    const settings = oauth.refreshToken;
+    const given = { settings, effects, caller: { address, userAgent }, now };
+    // turned off since, it rotates once more, to one that stays
+    const rotates = settings.rotation_type === 'rotating' || token.details.rotating;
+    if (!rotates) {
+      const change = (at: FoundRefreshToken) => exchangedToken(at.token, given);
+      const touched = await this.refreshTokens.touch(
+        token.digest,
+        now,
+        (at) => {
+          const { expiresAt, idleExpiresAt, details } = change(at);
+          return { ...(expiresAt !== null && { expiresAt }), idleExpiresAt, details };
+        },
+        accessToken,
+      );
+      if (touched === null) throw revoked();
+      if ('reused' in touched) throw await this.#reused(touched.grantId);
+      return null;
+    }
+    const next = nextRefreshToken(token, exchangedToken(token, given), now, circumstances.random);
+    const outcome = await this.refreshTokens.rotate({
+      digest: token.digest,
+      next: next.token,
+      accessToken,
+      now,
+      leewayMs: settings.leeway * 1000,
+    });
+    if (outcome === null) throw revoked();
+    if ('reused' in outcome) throw await this.#reused(outcome.grantId);
+    return next.value;
+  }
+
+  /** Either the client or a thief has come with what the other replaced: nobody can tell, so both log in again. */
+  async #reused(grantId: string): Promise<OAuthError> {
+    await this.grants.revoke({ grantId }, this.clock.now());
+    return new OAuthError(
+      'refresh_token_reused',
+      'the refresh token was replaced before, and came again: every token of its login is revoked now. Keep the newest one; refresh_token.leeway of the client allows for answers that are lost',
+    );
+  }
+
+  async #permissions({ audience, userId }: Grant): Promise<readonly string[] | undefined> {
+    if (audience === null || userId === null) return undefined;
+    return (await this.authorizations.permissionsAt(audience, userId)) ?? undefined;
+  }
+}
+
+const revoked = (): OAuthError =>
+  new OAuthError('refresh_token_revoked', 'the refresh token was revoked; the user must log in again');
+
+/** What is asked for may be less than what was granted, never more (RFC 6749 6). Auth0 leaves the rest out; strictly it is an error. */
+function narrowed(
+  { parameters, dialect }: GrantCall,
+  grant: Grant,
+  { details }: RefreshToken,
+): { readonly scope: readonly string[]; readonly warnings: readonly Warning[] } {
+  const granted = scopeWords(grant.scope);
+  const asked = askedScopes(parameters) ?? granted;
+  const more = beyond(asked, granted);
+  if (more.length > 0 && dialect === 'strict')
+    throw new OAuthError(
+      'scope_not_granted',
+      `${more.join(' ')} was not granted in the login; ask for it at /authorize`,
+      { about: more.join(' ') },
+    );
+  const audience = askedAudience(parameters);
+  const isOther =
+    audience !== undefined && !details.resourceServers.some((server) => server.audience === audience);
+  if (isOther && dialect === 'strict')
+    throw new OAuthError('resource_invalid', 'the refresh token is good for another audience', {
+      about: audience,
+    });
+  return {
+    scope: intersection(asked, granted),
+    warnings: [
+      ...(more.length > 0
+        ? [{ code: 'scopes_dropped', detail: `${more.join(' ')} was not granted in the login` }]
+        : []),
+      ...(isOther
+        ? [
+            {
+              code: 'audience_ignored',
+              detail: 'the refresh token is good for another audience than was sent',
+            },
+          ]
+        : []),
+    ],
+  };
+}

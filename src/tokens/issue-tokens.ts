@@ -1,0 +1,139 @@
+/** The answer of a grant to a user: an access token in the form of its API, and an ID token where `openid` was granted. Nothing is written. */
+import type { Dialect } from '../protocol/oauth/dialect.js';
+import { accessTokenEvent, ID_TOKEN_EVENT } from '../login/authorization-response.js';
+import type { Tenant } from '../login/circumstances.js';
+import {
+  mintAccessToken,
+  mintIdToken,
+  type AccessTokenForm,
+  type AccessTokenOrder,
+  type MintedAccessToken,
+} from '../login/minted-tokens.js';
+import { dropWithoutIdToken } from '../protocol/jwt/restricted-claims.js';
+import { tokenDigest, type AccessToken, type Grant } from '../tenant/grant.js';
+import { sidOf } from '../tenant/session.js';
+import type {
+  AccessTokenConfiguration,
+  DroppedClaim,
+  TimelineEvent,
+  TokenClientPart,
+  TokenConfiguration,
+} from '../tenant/transaction.js';
+import type { UserProfile } from '../tenant/user.js';
+import type { TokenResponse } from './token-call.js';
+
+export interface IssueOrder {
+  readonly tenant: Tenant;
+  readonly dialect: Dialect;
+  readonly grant: Grant;
+  readonly user: UserProfile;
+  readonly tokenClient: TokenClientPart;
+  readonly form: AccessTokenForm;
+  /** Of the access token, after Actions. */
+  readonly scope: readonly string[];
+  /** They let claims into the ID token. */
+  readonly granted: readonly string[];
+  readonly idToken: TokenConfiguration;
+  readonly accessToken: Pick<AccessTokenConfiguration, 'customClaims'>;
+  readonly permissions: readonly string[] | undefined;
+  readonly grantType?: AccessTokenOrder['grantType'];
+  readonly nonce?: string | undefined;
+  /** Of the tokens. */
+  readonly now: Date;
+  readonly random: (bytes: number) => Buffer;
+}
+
+export interface Issued {
+  readonly body: TokenResponse;
+  /** What is kept of the access token. */
+  readonly accessToken: AccessToken;
+  readonly events: readonly Omit<TimelineEvent, 'at'>[];
+  readonly droppedClaims: readonly DroppedClaim[];
+  readonly signedWith: string | null;
+}
+
+/** Opaque tokens, `jti`, refresh tokens: 256 random bits. */
+export const randomText = (random: (bytes: number) => Buffer): string => random(32).toString('base64url');
+
+/** What is kept of an access token, by which it is looked into and revoked. */
+export const keptAccessToken = (
+  { token, audience, expiresAt }: MintedAccessToken,
+  of: Pick<AccessToken, 'grantId' | 'clientId' | 'userId' | 'scope' | 'subject' | 'customClaims'>,
+  now: Date,
+): AccessToken => ({
+  ...of,
+  key: tokenDigest(token),
+  audience,
+  issuedAt: now.toISOString(),
+  expiresAt: expiresAt.toISOString(),
+});
+
+/** Throws JwtError. */
+export async function issueTokens(order: IssueOrder): Promise<Issued> {
+  const { tenant, grant, scope, granted, now } = order;
+  const subject = grant.userId!;
+  const login = {
+    ...(grant.authenticatedAt !== undefined && { authenticatedAt: new Date(grant.authenticatedAt) }),
+    ...(grant.acr !== undefined && { acr: grant.acr }),
+    ...(grant.amr !== undefined && { amr: grant.amr }),
+  };
+  const common = {
+    issuer: tenant.issuer,
+    subject,
+    clientId: grant.clientId,
+    now,
+    organization: grant.organization,
+  };
+  const access = await mintAccessToken({
+    ...common,
+    audience: grant.audience ?? undefined,
+    form: order.form,
+    grantedScopes: scope,
+    customClaims: order.accessToken.customClaims,
+    permissions: order.permissions,
+    grantType: order.grantType,
+    login,
+    random: () => randomText(order.random),
+  });
+  const id = granted.includes('openid')
+    ? await mintIdToken({
+        ...common,
+        key: tenant.jwtKeys[order.tokenClient.alg],
+        lifetimeInSeconds: order.tokenClient.idTokenLifetimeInSeconds,
+        authenticatedAt: login.authenticatedAt ?? now,
+        ...(grant.sessionId !== null && { sessionId: sidOf(grant.sessionId) }),
+        ...(order.nonce !== undefined && { nonce: order.nonce }),
+        grantedScopes: granted,
+        profile: order.user,
+        customClaims: order.idToken.customClaims,
+        accessToken: access.token,
+        acr: grant.acr,
+        amr: grant.amr,
+        numericUpdatedAt: order.dialect === 'strict',
+      })
+    : null;
+  return {
+    body: {
+      access_token: access.token,
+      ...(id && { id_token: id.token }),
+      scope: scope.join(' '),
+      expires_in: access.lifetimeInSeconds,
+      token_type: 'Bearer',
+    },
+    accessToken: keptAccessToken(
+      access,
+      {
+        grantId: grant.id,
+        clientId: grant.clientId,
+        userId: subject,
+        subject,
+        scope: scope.join(' '),
+        customClaims: id?.customClaims ?? {},
+      },
+      now,
+    ),
+    events: [accessTokenEvent(access, scope), ...(id ? [ID_TOKEN_EVENT] : [])],
+    droppedClaims: [...(id ? id.dropped : dropWithoutIdToken(order.idToken.customClaims)), ...access.dropped],
+    signedWith: access.signedWith ?? (id ? tenant.jwtKeys[order.tokenClient.alg].kid : null),
+  };
+}

@@ -1,0 +1,84 @@
+/** One call of the token endpoint, without HTTP: what came, what is known of it, and what it is answered. */
+import type { Dialect } from '../protocol/oauth/dialect.js';
+import type { OAuthError } from '../protocol/oauth/oauth-error.js';
+import type { Parameters } from '../protocol/oauth/parameters.js';
+import type { Circumstances, Tenant } from '../login/circumstances.js';
+import type { Client } from '../tenant/client.js';
+import type { Denial } from '../tenant/effects.js';
+import type { OauthSettings } from '../tenant/oauth-settings.js';
+import type { RequestFacts, TimelineEvent, Transaction } from '../tenant/transaction.js';
+
+export interface TokenCall {
+  /** Throws OAuthError where the body cannot be read. */
+  readonly read: () => Parameters;
+  /** The header, as sent. */
+  readonly authorization: string | undefined;
+  /** Who called; what stands in the body is not looked for there. */
+  readonly http: RequestFacts;
+  /** `auth0-forwarded-for`: whom a client with a secret of its own calls for. */
+  readonly forwardedFor?: string | undefined;
+  /** Of the path; without one it is the client's. */
+  readonly dialect?: Dialect;
+}
+
+/** RFC 6749 5.1. */
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly refresh_token?: string;
+  readonly id_token?: string;
+  readonly scope: string;
+  readonly expires_in: number;
+  readonly token_type: 'Bearer';
+}
+
+export type TokenAnswer = {
+  readonly dialect: Dialect;
+  /** As it was stored. */
+  readonly transaction: Transaction;
+} & (
+  | { readonly body: TokenResponse; readonly client: Client }
+  | { readonly error: OAuthError; readonly triedBasic: boolean }
+);
+
+/** The transaction of a call while it is answered. It is stored once, whatever it comes to. */
+export class CallDraft {
+  #transaction: Transaction;
+
+  constructor(begun: Transaction) {
+    this.#transaction = begun;
+  }
+
+  get transaction(): Transaction {
+    return this.#transaction;
+  }
+
+  /** What is known by now. */
+  know(facts: Partial<Omit<Transaction, 'id' | 'revision' | 'timeline'>>): void {
+    this.#transaction = { ...this.#transaction, ...facts };
+  }
+
+  note(event: TimelineEvent): void {
+    this.#transaction = { ...this.#transaction, timeline: [...this.#transaction.timeline, event] };
+  }
+
+  /** The same transaction after a step. */
+  become(next: Transaction): void {
+    this.#transaction = next;
+  }
+}
+
+/** What a grant is handed: a client that has proved who it is, and may use the grant. */
+export interface GrantCall {
+  readonly client: Client;
+  readonly oauth: OauthSettings;
+  readonly dialect: Dialect;
+  readonly parameters: Parameters;
+  readonly tenant: Tenant;
+  readonly circumstances: Circumstances;
+  readonly draft: CallDraft;
+  /** The address that the user is at, as far as it is told. */
+  readonly address: string;
+  readonly userAgent: string | undefined;
+  /** How an Action denied, where one did. */
+  readonly denial: () => Denial | null;
+}

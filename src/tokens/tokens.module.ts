@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { LoginModule } from '../login/login.module.js';
+import { ClientAuthenticationService } from './client-authentication.service.js';
+import { AuthorizationCodeGrant } from './grants/authorization-code.service.js';
+import { ClientCredentialsGrant } from './grants/client-credentials.service.js';
+import { GrantsService } from './grants/grants.service.js';
+import { PasswordGrant } from './grants/password.service.js';
+import { RefreshTokenGrant } from './grants/refresh-token.service.js';
+import { TargetsService } from './targets.service.js';
+import { TokenEndpointService } from './token-endpoint.service.js';
+
+const providers = [
+  ClientAuthenticationService,
+  TargetsService,
+  ClientCredentialsGrant,
+  AuthorizationCodeGrant,
+  RefreshTokenGrant,
+  PasswordGrant,
+  GrantsService,
+  TokenEndpointService,
+];
+
+/** What the token endpoint is made of. */
+@Module({ imports: [LoginModule], providers, exports: providers })
+export class TokensModule {}
