@@ -22,8 +22,11 @@ const INSERT_CODE = `INSERT INTO authorization_codes
 const INSERT_REFRESH_TOKEN = `INSERT INTO refresh_tokens
   (digest, id, grant_id, status, created_at, rotated_at, last_exchanged_at, expires_at, idle_expires_at, kept_until, previous, document)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+/** Two JWTs that say the same in the same second are one text: it counts as what issued it last. */
 const INSERT_ACCESS_TOKEN = `INSERT INTO access_tokens
-  (key, grant_id, client_id, expires_at, document) VALUES (?, ?, ?, ?, ?)`;
+  (key, grant_id, client_id, expires_at, document) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, client_id = excluded.client_id,
+  expires_at = excluded.expires_at, revoked_at = NULL, document = excluded.document`;
 const KEEP_GRANT = `UPDATE grants SET kept_until = CASE WHEN kept_until < ? THEN ? ELSE kept_until END
   WHERE id = ? AND revoked_at IS NULL`;
 

@@ -47,17 +47,17 @@ export async function startLanding(page = ''): Promise<Landing> {
 
 export type Parameters = Readonly<Record<string, string>>;
 
-/** The address that a login button leads to; a code with openid unless told otherwise. */
+/** The address that a login button leads to; a code with openid unless told otherwise. An empty text takes a parameter away. */
 export const authorizeUrl = (server: TestServer, landing: Landing, parameters: Parameters = {}): string => {
-  const query = new URLSearchParams({
+  const all = {
     client_id: 'app',
     response_type: 'code',
     redirect_uri: landing.callback,
     scope: 'openid profile email',
     state: 'a state',
     ...parameters,
-  });
-  for (const [name, value] of [...query]) if (value === '') query.delete(name);
+  };
+  const query = new URLSearchParams(Object.entries(all).filter(([, value]) => value !== ''));
   return `${server.baseUrl}/authorize?${query.toString()}`;
 };
 
