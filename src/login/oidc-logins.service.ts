@@ -96,10 +96,7 @@ export class OidcLoginsService {
       arrival = { ...arrival, client, dialect, sendsIssuer };
       const { request, isPushed, dpopJkt } = await this.#resolved(sent, arrival.at);
       arrival = { ...arrival, request };
-      const organization =
-        request.organization === undefined
-          ? null
-          : await this.authorizations.organizationCalled(request.organization);
+      const organization = await this.#organizationOf(request);
       const check = checkAuthorizationRequest(request, {
         client: client && oauth ? rulesOf(client, oauth) : undefined,
         dialect,
@@ -117,6 +114,24 @@ export class OidcLoginsService {
       if (!(error instanceof OAuthError)) throw error;
       return this.logins.refuse(refusedOidcLogin(arrival, target), error, circumstances);
     }
+  }
+
+  /** Whether a request that is pushed would be gone on with (RFC 9126 2.1). Throws OAuthError where it would not. */
+  async checkPushed(request: AuthorizationRequest, client: Client): Promise<void> {
+    const oauth = oauthSettingsOf(client);
+    const organization = await this.#organizationOf(request);
+    const check = checkAuthorizationRequest(request, {
+      client: rulesOf(client, oauth),
+      dialect: oauth.dialect,
+      isPushed: true,
+      ...(organization && { organizationName: organization.name }),
+    });
+    if (check.kind !== 'proceed') throw check.error;
+    await this.#begun(request, check.checked, client, oauth, organization, await this.tenants.current());
+  }
+
+  async #organizationOf({ organization }: AuthorizationRequest): Promise<Organization | null> {
+    return organization === undefined ? null : this.authorizations.organizationCalled(organization);
   }
 
   /** The one that is named, where it is named once. */

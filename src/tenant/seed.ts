@@ -28,6 +28,8 @@ const seedSettings = z.strictObject({
   authorization_response_iss_parameter_supported: settings.authorization_response_iss_parameter_supported
     .unwrap()
     .optional(),
+  dpop_nonce_required: settings.dpop_nonce_required.unwrap().optional(),
+  allowed_logout_urls: settings.allowed_logout_urls.unwrap().optional(),
   minimum_rsa_bits: settings.minimum_rsa_bits.unwrap().optional(),
   retention: settings.retention.unwrap().optional(),
 } satisfies Record<keyof typeof settings, z.ZodType>);

@@ -17,6 +17,8 @@ export interface TokenCall {
   readonly http: RequestFacts;
   /** `auth0-forwarded-for`: whom a client with a secret of its own calls for. */
   readonly forwardedFor?: string | undefined;
+  /** The header `DPoP`, as sent. */
+  readonly dpop?: string | undefined;
   /** Of the path; without one it is the client's. */
   readonly dialect?: Dialect;
 }

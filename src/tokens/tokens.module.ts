@@ -1,16 +1,22 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../login/login.module.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
+import { ClientCallsService } from './client-calls.service.js';
+import { DpopProofsService } from './dpop-proofs.service.js';
 import { AuthorizationCodeGrant } from './grants/authorization-code.service.js';
 import { ClientCredentialsGrant } from './grants/client-credentials.service.js';
 import { GrantsService } from './grants/grants.service.js';
 import { PasswordGrant } from './grants/password.service.js';
 import { RefreshTokenGrant } from './grants/refresh-token.service.js';
+import { PushedRequestsService } from './pushed-requests.service.js';
 import { TargetsService } from './targets.service.js';
 import { TokenEndpointService } from './token-endpoint.service.js';
 
 const providers = [
   ClientAuthenticationService,
+  DpopProofsService,
+  ClientCallsService,
+  PushedRequestsService,
   TargetsService,
   ClientCredentialsGrant,
   AuthorizationCodeGrant,

@@ -27,6 +27,7 @@ import { HomeController } from './home/home.controller.js';
 import { ContinueController } from './login/continue.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { AuthorizeController } from './oidc/authorize.controller.js';
+import { PushedRequestController } from './oauth/pushed-request.controller.js';
 import { TokenController } from './oauth/token.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
 import { MetadataController } from './saml/metadata.controller.js';
@@ -73,6 +74,7 @@ import { SsoController } from './saml/sso.controller.js';
     AuthorizeController,
     DiscoveryController,
     TokenController,
+    PushedRequestController,
     HealthController,
   ],
 })

@@ -9,7 +9,10 @@ test('issuer keeps its slash and the keys stand below it', () => {
 });
 
 test('only what works is advertised: no endpoint, response type or grant that does not exist', () => {
-  expect(Object.keys(document).filter((member) => member.endsWith('_endpoint'))).toEqual(['token_endpoint']);
+  expect(Object.keys(document).filter((member) => member.endsWith('_endpoint'))).toEqual([
+    'token_endpoint',
+    'pushed_authorization_request_endpoint',
+  ]);
   expect(document.response_types_supported).toEqual([]);
   expect(document.grant_types_supported).toEqual([
     'authorization_code',

@@ -4,7 +4,11 @@ import type { JwtAlgorithm } from './algorithms.js';
 import { CLAIMS_OF_SCOPE } from './id-token.js';
 
 /** Each endpoint that exists, as a path below the issuer. A new endpoint is a new row. */
-const ENDPOINTS = { token_endpoint: 'oauth/token', jwks_uri: '.well-known/jwks.json' } as const;
+const ENDPOINTS = {
+  token_endpoint: 'oauth/token',
+  pushed_authorization_request_endpoint: 'oauth/par',
+  jwks_uri: '.well-known/jwks.json',
+} as const;
 
 /** RFC 9700 has no password grant, so that one is for those who know of it. */
 const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;

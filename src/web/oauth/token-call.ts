@@ -16,10 +16,12 @@ export function bodyParameters(request: FastifyRequest): Parameters {
 
 export function tokenCallOf(request: FastifyRequest): TokenCall {
   const forwardedFor = request.headers['auth0-forwarded-for'];
+  const { dpop } = request.headers;
   return {
     read: () => bodyParameters(request),
     authorization: request.headers.authorization,
     http: apiRequestFactsOf(request),
     forwardedFor: Array.isArray(forwardedFor) ? forwardedFor[0] : forwardedFor,
+    dpop: Array.isArray(dpop) ? dpop.join(', ') : dpop,
   };
 }
