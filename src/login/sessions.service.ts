@@ -21,6 +21,17 @@ const HOUR_MS = 3_600_000;
 const LONGEST_UNTOUCHED_MS = 60_000;
 const UNTOUCHED_PART = 0.1;
 
+/** Its time has passed, or its user is blocked. */
+export function isSessionOver({ session, user }: LiveSession, settings: TenantSettings, at: Date): boolean {
+  const now = at.getTime();
+  return (
+    user.blocked === true ||
+    now >= Date.parse(session.expiresAt) ||
+    now - Date.parse(session.lastSeenAt) >= settings.idle_session_lifetime * HOUR_MS ||
+    now >= (session.details?.idleExpiresAt ?? Infinity)
+  );
+}
+
 /** Who is logged in in which browser. All of it is in the store: any instance can serve the next request. */
 @Injectable()
 export class SessionsService {
@@ -39,15 +50,12 @@ export class SessionsService {
   /** The same for a session that a login remembers. */
   async liveById(id: string, settings: TenantSettings): Promise<LiveSession | null> {
     const found = await this.sessions.find(id);
-    if (!found || found.user.blocked === true) return null;
-    const now = this.clock.now().getTime();
-    const idle = now - Date.parse(found.session.lastSeenAt);
+    const now = this.clock.now();
+    if (!found || isSessionOver(found, settings, now)) return null;
+    const idle = now.getTime() - Date.parse(found.session.lastSeenAt);
     const idleLifetime = settings.idle_session_lifetime * HOUR_MS;
-    const { expiresAt, details } = found.session;
-    if (now >= Date.parse(expiresAt) || idle >= idleLifetime || now >= (details?.idleExpiresAt ?? Infinity))
-      return null;
     if (idle > Math.min(LONGEST_UNTOUCHED_MS, idleLifetime * UNTOUCHED_PART))
-      await this.sessions.touch(found.session.id, new Date(now));
+      await this.sessions.touch(found.session.id, now);
     return found;
   }
 

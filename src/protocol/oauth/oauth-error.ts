@@ -129,6 +129,7 @@ const CODES = {
   dpop_nonce_needed: 'use_dpop_nonce',
   dpop_key_differs: 'invalid_grant',
   token_type_unsupported: 'unsupported_token_type',
+  token_of_another_client: 'invalid_grant',
   token_invalid: 'invalid_token',
   token_expired: 'invalid_token',
   token_scope_missing: 'insufficient_scope',
