@@ -18,7 +18,7 @@ export interface Landing {
 }
 
 /** Where browsers are sent back to. `page` is served at `/page`. */
-export async function startLanding(page = ''): Promise<Landing> {
+export async function startLanding(page = '', host = 'localhost'): Promise<Landing> {
   const posted: URLSearchParams[] = [];
   const server: Server = createServer((request, response) => {
     let body = '';
@@ -30,9 +30,9 @@ export async function startLanding(page = ''): Promise<Landing> {
     });
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, 'localhost', resolve);
+    server.listen(0, host, resolve);
   });
-  const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const origin = `http://${host}:${(server.address() as AddressInfo).port}`;
   return {
     origin,
     callback: `${origin}/callback`,
