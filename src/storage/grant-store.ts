@@ -67,6 +67,16 @@ export class GrantStore {
     };
   }
 
+  /** All that were given in a session, the oldest first; a revoked one too, since its client was told of the session all the same. */
+  async inSession(sessionId: string): Promise<Grant[]> {
+    if (!isStorableKey(sessionId)) return [];
+    const rows = await this.#database.rows<{ document: string }>(
+      'SELECT document FROM grants WHERE session_id = ? ORDER BY created_at, id',
+      [sessionId],
+    );
+    return rows.map(({ document }) => JSON.parse(document) as Grant);
+  }
+
   /** Yields how many were not revoked before. A grant of which nothing is alive any more does not count. */
   async revoke(selection: GrantSelection, now: Date, revocation: Revocation = 'everything'): Promise<number> {
     const condition = grantCondition(selection);
@@ -78,8 +88,14 @@ export class GrantStore {
     return revoked ?? 0;
   }
 
-  /** Deletes those of which nothing is alive; yields how many. */
+  /** Deletes those of which nothing is alive; yields how many. As long as its session lives, somebody is to be told of its end. */
   prune(now: Date): Promise<number> {
-    return deleteInLots(this.#database, 'grants', 'kept_until <= ? ORDER BY kept_until', [now.getTime()]);
+    return deleteInLots(
+      this.#database,
+      'grants',
+      `kept_until <= ? AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = grants.session_id)
+        ORDER BY kept_until`,
+      [now.getTime()],
+    );
   }
 }

@@ -3,7 +3,7 @@ import type { ClaimedDelivery, LogoutDelivery } from '../tenant/logout-delivery.
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { requireStorableKey } from './storable-key.js';
-import type { Statement } from './statement.js';
+import type { SqlValue, Statement } from './statement.js';
 
 interface DeliveryRow {
   readonly attempts: number;
@@ -28,7 +28,21 @@ const fromRow = (row: DeliveryRow): ClaimedDelivery => ({
   claimedUntil: instant(row.claimed_until),
 });
 
-/** Whom back-channel logouts are still to be delivered to; a restart loses none. */
+/** When a settled one is due: beyond the last instant there is. */
+const NEVER = 9_000_000_000_000_000;
+
+const documentOf = (delivery: ClaimedDelivery): string =>
+  JSON.stringify({ ...delivery, claimedUntil: undefined });
+
+/** For whoever writes it together with the end of a session. Throws `invalid_body` for a client_id that no database can look up. */
+export function insertDelivery(delivery: LogoutDelivery): Statement {
+  const { id, clientId, attempts, nextAttemptAt, expiresAt } = delivery;
+  requireStorableKey(clientId, '/client_id');
+  const values = [id, clientId, attempts, Date.parse(nextAttemptAt), Date.parse(expiresAt)];
+  return { sql: INSERT, values: [...values, JSON.stringify(delivery)] };
+}
+
+/** Whom back-channel logouts are still to be delivered to; a restart loses none. What became of them is kept until they expire. */
 export class LogoutDeliveryStore {
   readonly #database: Database;
 
@@ -38,12 +52,7 @@ export class LogoutDeliveryStore {
 
   /** All or none. Throws `invalid_body` for a client_id that no database can look up. */
   async insert(deliveries: readonly LogoutDelivery[]): Promise<void> {
-    const statements = deliveries.map((delivery): Statement => {
-      const { id, clientId, attempts, nextAttemptAt, expiresAt } = delivery;
-      requireStorableKey(clientId, '/client_id');
-      const values = [id, clientId, attempts, Date.parse(nextAttemptAt), Date.parse(expiresAt)];
-      return { sql: INSERT, values: [...values, JSON.stringify(delivery)] };
-    });
+    const statements = deliveries.map(insertDelivery);
     if (statements.length > 0) await this.#database.atomically(statements);
   }
 
@@ -66,34 +75,79 @@ export class LogoutDeliveryStore {
     return claimed;
   }
 
-  /** Delivered, or given up. False where it is gone already. */
-  async delete(id: string): Promise<boolean> {
-    return (await this.#database.change('DELETE FROM logout_deliveries WHERE id = ?', [id])) === 1;
+  /** It has its `outcome`, and is not tried again. False where the claim was over, and it is another's now. */
+  settle(delivery: ClaimedDelivery): Promise<boolean> {
+    return this.#write(delivery, 'next_attempt_at = ?, document = ?', [NEVER, documentOf(delivery)]);
   }
 
   /** The attempt failed. False where the claim was over, and it is another's now. */
-  async retry({ id, claimedUntil }: ClaimedDelivery, nextAttemptAt: Date): Promise<boolean> {
-    const retried = await this.#database.change(
-      `UPDATE logout_deliveries SET attempts = attempts + 1, next_attempt_at = ?, claimed_until = NULL
-        WHERE id = ? AND claimed_until = ?`,
-      [nextAttemptAt.getTime(), id, Date.parse(claimedUntil)],
-    );
-    return retried === 1;
+  retry(delivery: ClaimedDelivery, nextAttemptAt: Date): Promise<boolean> {
+    const values = [nextAttemptAt.getTime(), documentOf(delivery)];
+    return this.#write(delivery, 'attempts = attempts + 1, next_attempt_at = ?, document = ?', values);
+  }
+
+  /** It was not tried after all: anybody may claim it at once. False where the claim was over. */
+  release(delivery: ClaimedDelivery): Promise<boolean> {
+    return this.#write(delivery, 'next_attempt_at = next_attempt_at', []);
   }
 
   /** When the next one is due that nobody holds; `null` where none waits. */
   async nextDue(): Promise<Date | null> {
     const [row] = await this.#database.rows<{ at: number | string | null }>(
       `SELECT min(CASE WHEN claimed_until > next_attempt_at THEN claimed_until ELSE next_attempt_at END) AS at
-        FROM logout_deliveries`,
+        FROM logout_deliveries WHERE next_attempt_at < ?`,
+      [NEVER],
     );
     return row?.at === null || row === undefined ? null : new Date(Number(row.at));
   }
 
-  /** Deletes what nobody tries any more; yields how many. */
-  prune(now: Date): Promise<number> {
-    return deleteInLots(this.#database, 'logout_deliveries', 'expires_at <= ? ORDER BY expires_at', [
-      now.getTime(),
-    ]);
+  /** Those under way and those that are settled, the newest first. */
+  list(limit: number): Promise<LogoutDelivery[]> {
+    return this.#documents('ORDER BY expires_at DESC, id DESC LIMIT ?', [limit]);
+  }
+
+  /** Those of these ids that are still there, in no order. */
+  async getAll(ids: readonly string[]): Promise<LogoutDelivery[]> {
+    if (ids.length === 0) return [];
+    return this.#documents(`WHERE id IN (${ids.map(() => '?').join(', ')})`, ids);
+  }
+
+  /** Deletes what nobody tries any more, and all but the `keep` newest; yields how many. */
+  async prune(now: Date, keep?: number): Promise<number> {
+    const expired = await this.#deleteUpTo('expires_at <= ?', [now.getTime()]);
+    if (keep === undefined) return expired;
+    const [surplus] = await this.#database.rows<{ expires_at: number | string; id: string }>(
+      'SELECT expires_at, id FROM logout_deliveries ORDER BY expires_at DESC, id DESC LIMIT 1 OFFSET ?',
+      [keep],
+    );
+    if (!surplus) return expired;
+    return (
+      expired +
+      (await this.#deleteUpTo('(expires_at, id) <= (?, ?)', [Number(surplus.expires_at), surplus.id]))
+    );
+  }
+
+  #deleteUpTo(condition: string, values: readonly SqlValue[]): Promise<number> {
+    return deleteInLots(this.#database, 'logout_deliveries', `${condition} ORDER BY expires_at, id`, values);
+  }
+
+  async #documents(chosen: string, values: readonly SqlValue[]): Promise<LogoutDelivery[]> {
+    const rows = await this.#database.rows<{ attempts: number; document: string }>(
+      `SELECT attempts, document FROM logout_deliveries ${chosen}`,
+      values,
+    );
+    return rows.map(({ attempts, document }) => ({ ...(JSON.parse(document) as LogoutDelivery), attempts }));
+  }
+
+  async #write(
+    { id, claimedUntil }: ClaimedDelivery,
+    change: string,
+    values: readonly SqlValue[],
+  ): Promise<boolean> {
+    const changed = await this.#database.change(
+      `UPDATE logout_deliveries SET ${change}, claimed_until = NULL WHERE id = ? AND claimed_until = ?`,
+      [...values, id, Date.parse(claimedUntil)],
+    );
+    return changed === 1;
   }
 }

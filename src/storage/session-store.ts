@@ -1,8 +1,10 @@
 import type { DataSource } from 'typeorm';
+import type { LogoutDelivery } from '../tenant/logout-delivery.js';
 import type { Session, SessionDetails, SessionParticipant } from '../tenant/session.js';
 import type { User } from '../tenant/user.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
+import { insertDelivery } from './logout-delivery-store.js';
 import { lookupDigest } from './lookup-digest.js';
 import { readParticipants, writeParticipant } from './session-participants.js';
 import type { SqlValue } from './statement.js';
@@ -25,6 +27,12 @@ export interface SessionChange {
   readonly expiresAt?: string | undefined;
   /** Whole. */
   readonly details?: SessionDetails | undefined;
+}
+
+/** What expired by `now`, and what was last seen before `idleSince`, is over. */
+export interface SessionLifetimes {
+  readonly now: Date;
+  readonly idleSince: Date;
 }
 
 const COLUMNS = ['id', 'user_id', 'created_at', 'authenticated_at', 'last_seen_at', 'expires_at', 'details'];
@@ -136,6 +144,23 @@ export class SessionStore {
     return this.#changesOne(id, 'DELETE FROM sessions WHERE id = ?', [id]);
   }
 
+  /** Ends it, and has the back-channel logouts wait for their delivery: both or neither. False, and nothing waits, where there is no such session. */
+  async end(id: string, deliveries: readonly LogoutDelivery[]): Promise<boolean> {
+    if (!isStorableKey(id)) return false;
+    const ended = { sql: 'DELETE FROM sessions WHERE id = ?', values: [id], isDecisive: true };
+    return (await this.#database.atomically([ended, ...deliveries.map(insertDelivery)]))[0] === 1;
+  }
+
+  /** Ids of at most `limit` that are over by their lifetimes, and in which a client was granted something. */
+  async overWithGrants({ now, idleSince }: SessionLifetimes, limit: number): Promise<string[]> {
+    const rows = await this.#database.rows<{ id: string }>(
+      `SELECT id FROM sessions WHERE (expires_at <= ? OR last_seen_at < ?)
+        AND EXISTS (SELECT 1 FROM grants WHERE grants.session_id = sessions.id) LIMIT ?`,
+      [now.getTime(), idleSince.getTime(), limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** How many there were. */
   async deleteOfUser(userId: string): Promise<number> {
     if (!isStorableKey(userId)) return 0;
@@ -176,15 +201,7 @@ export class SessionStore {
    * Deletes what expired by `now`, what was last seen before `idleSince`, and all but the `keep` that were seen last: whoever keeps no
    * cookie begins one at each login. Yields how many sessions.
    */
-  async prune({
-    now,
-    idleSince,
-    keep,
-  }: {
-    readonly now: Date;
-    readonly idleSince: Date;
-    readonly keep: number;
-  }): Promise<number> {
+  async prune({ now, idleSince, keep }: SessionLifetimes & { readonly keep: number }): Promise<number> {
     const expired = await deleteInLots(this.#database, 'sessions', 'expires_at <= ? ORDER BY expires_at', [
       now.getTime(),
     ]);

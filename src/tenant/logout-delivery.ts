@@ -20,6 +20,18 @@ export interface LogoutDelivery {
   readonly initiator: string;
   /** The login or logout it comes of, for its timeline. */
   readonly transactionId?: string;
+  /** What became of each attempt, the oldest first. */
+  readonly log?: readonly DeliveryAttempt[];
+  /** Absent as long as it is tried. `refused`: the relying party, or we, will have none of it; `given_up`: tried too often. */
+  readonly outcome?: 'delivered' | 'refused' | 'given_up';
+}
+
+export interface DeliveryAttempt {
+  readonly at: string;
+  /** HTTP status; absent where there was no answer. */
+  readonly status?: number;
+  /** Why it does not count as delivered, for people; `null` where it does. */
+  readonly reason: string | null;
 }
 
 /** Held by one instance, until then. */

@@ -31,6 +31,13 @@ export interface Logout {
     readonly requestId: string;
     readonly RelayState?: string;
   } | null;
+  /** Where a relying party of OpenID Connect, or whoever called its logout URL, had the browser log out; there `requester` is `null`. */
+  readonly relyingParty?: {
+    /** `null` where it did not say who it is. */
+    readonly clientId: string | null;
+    /** Where the browser goes in the end, validated; `null` leaves it here. */
+    readonly redirectTo: string | null;
+  };
   /** SHA-256 of the token that the browser it runs in keeps as a cookie; absent until that browser was shown a page. */
   readonly browser?: string;
   readonly userId: string | null;

@@ -2,10 +2,11 @@ import { expect } from 'vitest';
 import { AccessTokenStore } from '../../src/storage/access-token-store.js';
 import type { GrantSelection } from '../../src/storage/grant-selection.js';
 import { GrantStore } from '../../src/storage/grant-store.js';
+import { SessionStore } from '../../src/storage/session-store.js';
 import { RefreshTokenStore } from '../../src/storage/refresh-token-store.js';
 import { accessTokenState, refreshTokenState } from '../../src/tenant/grant.js';
 import { onEachDatabase } from './each-database.js';
-import { HARD_TEXTS, after } from './samples.js';
+import { HARD_TEXTS, aSession, after } from './samples.js';
 import { aCode, aGrant, aRefreshToken, anAccessToken, at } from './token-samples.js';
 
 const withTokens = (name: string) => ({
@@ -145,3 +146,23 @@ onEachDatabase('a grant is kept for as long as anything of it lives', async ({ o
   expect(await store.prune(new Date('9999-01-01T00:00:00.000Z'))).toBe(0);
   expect(await left()).toBe('ever');
 });
+
+onEachDatabase(
+  'whom a session was told of is known until it ends, and pruning leaves them until then',
+  async ({ open }) => {
+    const dataSource = await open();
+    const [grants, sessions] = [new GrantStore(dataSource), new SessionStore(dataSource)];
+    await sessions.insert(aSession('s', { userId: 'auth0|user' }));
+    const first = aGrant('first', { sessionId: 's' });
+    const second = aGrant('second', { sessionId: 's', clientId: 'other', createdAt: after(1) });
+    await grants.insert(second, { endsAt: after(10) });
+    await grants.insert(first, { endsAt: after(10) });
+    await grants.insert(aGrant('elsewhere', { sessionId: null }), { endsAt: after(10) });
+    await grants.revoke({ clientId: 'other' }, at(2));
+    expect(await grants.prune(at(100))).toBe(1);
+    expect(await grants.inSession('s')).toEqual([first, second]);
+    expect(await grants.inSession('s\u0000')).toEqual([]);
+    expect(await sessions.end('s', [])).toBe(true);
+    expect(await grants.prune(at(100))).toBe(2);
+  },
+);

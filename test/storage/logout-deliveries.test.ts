@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { LogoutDeliveryStore } from '../../src/storage/logout-delivery-store.js';
-import type { LogoutDelivery } from '../../src/tenant/logout-delivery.js';
+import type { ClaimedDelivery, LogoutDelivery } from '../../src/tenant/logout-delivery.js';
 import { onEachDatabase } from './each-database.js';
 import { AT, HARD_TEXTS, after } from './samples.js';
 import { at } from './token-samples.js';
@@ -69,14 +69,15 @@ onEachDatabase('what an instance held that is no more is claimed again', async (
 });
 
 onEachDatabase(
-  'a delivery that failed waits for its next attempt, and one that is done is gone',
+  'a delivery that failed waits for its next attempt, and one that is settled is not tried again',
   async ({ open }) => {
     const store = new LogoutDeliveryStore(await open());
     await store.insert([aDelivery('a'), aDelivery('b')]);
     const [a, b] = await store.claimDue(at(0), 10, 500);
     expect(await store.retry(a!, at(2000))).toBe(true);
-    expect(await store.delete(b!.id)).toBe(true);
-    expect(await store.delete(b!.id)).toBe(false);
+    const log = [{ at: AT, status: 204, reason: null }];
+    expect(await store.settle({ ...b!, log, outcome: 'delivered' })).toBe(true);
+    expect(await store.settle({ ...b!, outcome: 'refused' })).toBe(false);
     expect(await store.claimDue(at(1999), 10, 500)).toEqual([]);
     expect(await store.claimDue(at(2000), 10, 500)).toEqual(
       [aDelivery('a', { attempts: 1, nextAttemptAt: after(2000) })].map((delivery) => ({
@@ -84,8 +85,23 @@ onEachDatabase(
         claimedUntil: after(2500),
       })),
     );
+    expect(await store.claimDue(at(999_999), 10, 500)).toMatchObject([{ id: 'a' }]);
+    const settled = aDelivery('b', { log, outcome: 'delivered' });
+    expect(await store.getAll(['b', 'c'])).toEqual([settled]);
+    expect(await store.getAll([])).toEqual([]);
+    expect(await store.list(1)).toEqual([settled]);
+    expect(idsOf(await store.list(10))).toBe('b a');
   },
 );
+
+onEachDatabase('a delivery that is released may be claimed at once, by whoever asks', async ({ open }) => {
+  const store = new LogoutDeliveryStore(await open());
+  await store.insert([aDelivery('a')]);
+  const [held] = await store.claimDue(at(0), 10, 500);
+  expect(await store.release(held!)).toBe(true);
+  expect(await store.release(held!)).toBe(false);
+  expect(await store.claimDue(at(1), 10, 500)).toEqual([{ ...held, claimedUntil: after(501) }]);
+});
 
 onEachDatabase('it is known when the next delivery is due', async ({ open }) => {
   const store = new LogoutDeliveryStore(await open());
@@ -94,7 +110,9 @@ onEachDatabase('it is known when the next delivery is due', async ({ open }) => 
   expect(await store.nextDue()).toEqual(at(0));
   await store.claimDue(at(0), 1, 500);
   expect(await store.nextDue()).toEqual(at(300));
-  await store.delete('b');
+  const [b] = await store.claimDue(at(300), 1, 100);
+  expect(await store.nextDue()).toEqual(at(400));
+  await store.settle({ ...b!, outcome: 'given_up' });
   expect(await store.nextDue()).toEqual(at(500));
 });
 
@@ -104,14 +122,14 @@ onEachDatabase('of several instances each delivery is claimed by one', async ({ 
   for (let round = 0; round < 50; round += 1) {
     const ids = Array.from({ length: 10 }, (_, index) => `${round}.${index}`);
     await stores[0]!.insert(ids.map((id) => aDelivery(id)));
-    const claimed: string[] = [];
+    const claimed: ClaimedDelivery[] = [];
     while (claimed.length < ids.length) {
       const told = await Promise.all(stores.map((store) => store.claimDue(at(0), 4, 500)));
       expect(told.flat()).not.toEqual([]);
-      claimed.push(...told.flat().map(({ id }) => id));
+      claimed.push(...told.flat());
     }
-    expect(claimed.toSorted()).toEqual(ids);
-    for (const id of ids) await stores[0]!.delete(id);
+    expect(claimed.map(({ id }) => id).toSorted()).toEqual(ids);
+    for (const delivery of claimed) await stores[0]!.settle({ ...delivery, outcome: 'delivered' });
   }
 });
 
@@ -122,4 +140,15 @@ onEachDatabase('pruning deletes what nobody tries any more', async ({ open }) =>
   );
   expect(await store.prune(at(119))).toBe(120);
   expect(await store.claimDue(at(119), 100, 500)).toHaveLength(10);
+});
+
+onEachDatabase('of too many deliveries the newest are kept', async ({ open }) => {
+  const store = new LogoutDeliveryStore(await open());
+  const many = Array.from({ length: 5 }, (_, index) =>
+    aDelivery(`${index}`, { expiresAt: after(10 + index) }),
+  );
+  await store.insert(many);
+  expect(await store.prune(at(10), 5)).toBe(1);
+  expect(await store.prune(at(10), 2)).toBe(2);
+  expect(idsOf(await store.list(10))).toBe('4 3');
 });
