@@ -10,12 +10,23 @@ test('issuer keeps its slash and the keys stand below it', () => {
 
 test('only what works is advertised: no endpoint, response type or grant that does not exist', () => {
   expect(Object.keys(document).filter((member) => member.endsWith('_endpoint'))).toEqual([
+    'authorization_endpoint',
     'token_endpoint',
     'pushed_authorization_request_endpoint',
+    'userinfo_endpoint',
+    'introspection_endpoint',
+    'revocation_endpoint',
   ]);
-  expect(document.response_types_supported).toEqual([]);
+  expect(document.response_types_supported).toContain('code id_token token');
+  expect(document.response_modes_supported).toEqual(['query', 'fragment', 'form_post', 'web_message']);
+  expect(document.code_challenge_methods_supported).toEqual(['S256', 'plain']);
+  expect(document).toMatchObject({
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+  });
   expect(document.grant_types_supported).toEqual([
     'authorization_code',
+    'implicit',
     'refresh_token',
     'client_credentials',
   ]);
@@ -26,8 +37,15 @@ test('algorithms, scopes and claims are those of the tokens', () => {
   expect(document.subject_types_supported).toEqual(['public']);
   expect(document.scopes_supported).toEqual(['openid', 'profile', 'email', 'offline_access']);
   expect(document.claims_supported).toEqual(
-    'at_hash aud auth_time email email_verified exp family_name given_name iat iss middle_name name nickname nonce picture sid sub updated_at'.split(
+    'at_hash aud auth_time c_hash email email_verified exp family_name given_name iat iss middle_name name nickname nonce picture sid sub updated_at'.split(
       ' ',
     ),
   );
+});
+
+test('that answers name their issuer is said only where they do', () => {
+  expect(document).not.toHaveProperty('authorization_response_iss_parameter_supported');
+  expect(discoveryDocument('https://idp.example/', ['RS256'], true)).toMatchObject({
+    authorization_response_iss_parameter_supported: true,
+  });
 });

@@ -14,12 +14,17 @@ const CACHE = 'public, max-age=15';
 export class DiscoveryController {
   constructor(private readonly tenants: TenantService) {}
 
-  /** OIDC Discovery 4. */
-  @Get('openid-configuration')
+  /** OIDC Discovery 4, and RFC 8414 3: one document by two names, as Auth0 has it. */
+  @Get(['openid-configuration', 'oauth-authorization-server'])
   @Header('access-control-allow-origin', '*')
   @Header('cache-control', CACHE)
   async configuration(): Promise<DiscoveryDocument> {
-    return discoveryDocument((await this.tenants.current()).issuer, TOKEN_ALGORITHMS);
+    const { issuer, settings } = await this.tenants.current();
+    return discoveryDocument(
+      issuer,
+      TOKEN_ALGORITHMS,
+      settings.authorization_response_iss_parameter_supported,
+    );
   }
 
   /** RFC 7517 5: the current keys and the earlier ones. */
