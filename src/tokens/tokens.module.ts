@@ -8,9 +8,13 @@ import { ClientCredentialsGrant } from './grants/client-credentials.service.js';
 import { GrantsService } from './grants/grants.service.js';
 import { PasswordGrant } from './grants/password.service.js';
 import { RefreshTokenGrant } from './grants/refresh-token.service.js';
+import { IntrospectionService } from './introspection.service.js';
 import { PushedRequestsService } from './pushed-requests.service.js';
+import { RevocationService } from './revocation.service.js';
 import { TargetsService } from './targets.service.js';
 import { TokenEndpointService } from './token-endpoint.service.js';
+import { TokenLookup } from './token-lookup.service.js';
+import { UserinfoService } from './userinfo.service.js';
 
 const providers = [
   ClientAuthenticationService,
@@ -24,6 +28,10 @@ const providers = [
   PasswordGrant,
   GrantsService,
   TokenEndpointService,
+  TokenLookup,
+  IntrospectionService,
+  RevocationService,
+  UserinfoService,
 ];
 
 /** What the token endpoint is made of. */

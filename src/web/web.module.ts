@@ -27,8 +27,11 @@ import { HomeController } from './home/home.controller.js';
 import { ContinueController } from './login/continue.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { AuthorizeController } from './oidc/authorize.controller.js';
+import { IntrospectionController } from './oauth/introspection.controller.js';
 import { PushedRequestController } from './oauth/pushed-request.controller.js';
+import { RevocationController } from './oauth/revocation.controller.js';
 import { TokenController } from './oauth/token.controller.js';
+import { UserinfoController } from './oauth/userinfo.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
 import { MetadataController } from './saml/metadata.controller.js';
 import { AdminTokenHash } from './operator/admin-token-hash.js';
@@ -74,6 +77,9 @@ import { SsoController } from './saml/sso.controller.js';
     AuthorizeController,
     DiscoveryController,
     TokenController,
+    IntrospectionController,
+    RevocationController,
+    UserinfoController,
     PushedRequestController,
     HealthController,
   ],

@@ -14,7 +14,7 @@ import { BorderError } from './border-error.js';
 export type Area = 'control' | 'health' | 'program' | 'open';
 
 const CONTROL = ['/api', '/debug'];
-const PROGRAM = ['/oauth'];
+const PROGRAM = ['/oauth', '/userinfo', '/v1/oauth/token', '/v1/oauth/introspect', '/v1/oauth/revoke'];
 const isBelow = (routeUrl: string | undefined, prefixes: readonly string[]): boolean =>
   prefixes.some((prefix) => routeUrl === prefix || routeUrl?.startsWith(`${prefix}/`));
 
