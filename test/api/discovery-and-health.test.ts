@@ -19,8 +19,8 @@ test('discovery names the issuer with its slash, and only endpoints that answer'
   expect(endpoints.length).toBeGreaterThan(0);
   // one that takes posts only says so, with Allow
   for (const [name, url] of endpoints) {
-    const { status } = await fetch(url);
-    expect({ name, isThere: status < 500 && status !== 404 }).toEqual({ name, isThere: true });
+    const answer = await fetch(url);
+    expect({ name, isThere: answer.status < 500 && answer.status !== 404 }).toEqual({ name, isThere: true });
   }
 });
 

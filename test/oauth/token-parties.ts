@@ -1,11 +1,10 @@
 /** Clients, APIs and users for the token endpoint, calls of it, and codes as a login at /authorize leaves them. */
 import { createHash, randomBytes } from 'node:crypto';
-import { createLocalJWKSet, jwtVerify, type JWTPayload, type JWTVerifyResult } from 'jose';
+import { createLocalJWKSet, jwtVerify, type JSONWebKeySet, type JWTVerifyResult } from 'jose';
 import { AuthorizationCodeStore } from '../../src/storage/authorization-code-store.js';
 import { SessionStore } from '../../src/storage/session-store.js';
 import { tokenDigest, type AuthorizationCode, type Grant } from '../../src/tenant/grant.js';
 import { sessionIdOf } from '../../src/tenant/session.js';
-import type { Transaction } from '../../src/tenant/transaction.js';
 import type { ApiAnswer, TestServer } from '../support/server.js';
 
 export const API = 'https://api.example.test';
@@ -249,17 +248,13 @@ export async function verified(
   server: TestServer,
   jwt: string | undefined,
   audience: string = API,
-): Promise<JWTVerifyResult<JWTPayload & Record<string, unknown>>> {
-  const { body } = await server.api<Parameters_<typeof createLocalJWKSet>>('GET', '/.well-known/jwks.json');
+): Promise<JWTVerifyResult> {
+  const { body } = await server.api<JSONWebKeySet>('GET', '/.well-known/jwks.json');
   return jwtVerify(jwt ?? '', createLocalJWKSet(body), { issuer: `${server.baseUrl}/`, audience });
 }
-type Parameters_<Call extends (first: never) => unknown> = Call extends (first: infer First) => unknown
-  ? First
-  : never;
 
 /** The transaction of the call that was answered last. */
 export async function lastTransaction(server: TestServer): Promise<Record<string, unknown>> {
   const { body } = await server.api<{ items: Record<string, unknown>[] }>('GET', '/api/transactions?limit=1');
   return body.items[0]!;
 }
-export type { Transaction };

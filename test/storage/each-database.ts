@@ -54,7 +54,11 @@ async function onPostgres(run: (database: TestDatabase) => Promise<void>): Promi
   }
 }
 
-export function onEachDatabase(title: string, run: (database: TestDatabase) => Promise<void>): void {
-  test(`${title} [SQLite]`, () => onSqlite(run));
-  judgedBy(postgres)(title, () => onPostgres(run));
+export function onEachDatabase(
+  title: string,
+  run: (database: TestDatabase) => Promise<void>,
+  timeoutMs?: number,
+): void {
+  test(`${title} [SQLite]`, () => onSqlite(run), timeoutMs);
+  judgedBy(postgres)(title, () => onPostgres(run), timeoutMs);
 }

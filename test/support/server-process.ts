@@ -9,6 +9,8 @@ import { join } from 'node:path';
 export interface ServerProcess {
   /** Where it listens, whatever its base URL. */
   readonly url: string;
+  /** All it has written until now: its greeting, and its log. */
+  readonly output: () => string;
   readonly stop: () => Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startServerProcess(env: Readonly<Record<string, string>>):
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    output: () => output + errors,
     stop: async () => {
       if (child.exitCode === null) {
         child.kill('SIGTERM');
