@@ -143,7 +143,7 @@ export function withClientToken(transaction: Transaction, access: MintedAccessTo
     {
       result: {
         access_token: access.token,
-        token_type: 'Bearer',
+        token_type: access.tokenType,
         expires_in: access.lifetimeInSeconds,
         scope: granted.join(' '),
       },

@@ -47,6 +47,8 @@ export type AccessTokenOrder = Pick<
 export interface MintedAccessToken {
   readonly token: string;
   readonly kind: 'opaque' | 'jwt';
+  /** `DPoP`, where it is bound to a key (RFC 9449 5). */
+  readonly tokenType: 'Bearer' | 'DPoP';
   /** As it stands in a JWT. */
   readonly audience: string | readonly string[] | null;
   readonly expiresAt: Date;
@@ -70,10 +72,12 @@ export async function mintAccessToken(order: AccessTokenOrder): Promise<MintedAc
   const { audience, form, now, random } = order;
   const lifetimeInSeconds = form.lifetimeInSeconds;
   const expiresAt = new Date(now.getTime() + lifetimeInSeconds * 1000);
+  const tokenType = order.dpopJkt === undefined ? 'Bearer' : 'DPoP';
   if (audience === undefined)
     return {
       token: random(),
       kind: 'opaque',
+      tokenType,
       audience: null,
       expiresAt,
       lifetimeInSeconds,
@@ -111,6 +115,7 @@ export async function mintAccessToken(order: AccessTokenOrder): Promise<MintedAc
   return {
     token: 'secret' in key ? signHs256(payload, key.secret, typ) : await signJwt(payload, key, typ),
     kind: 'jwt',
+    tokenType,
     audience: payload['aud'] as string | readonly string[],
     expiresAt,
     lifetimeInSeconds,

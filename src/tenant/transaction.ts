@@ -160,7 +160,7 @@ export interface SamlResult {
 export interface OidcResult {
   readonly id_token?: string;
   readonly access_token: string;
-  readonly token_type: 'Bearer';
+  readonly token_type: 'Bearer' | 'DPoP';
   readonly expires_in: number;
   readonly scope: string;
 }

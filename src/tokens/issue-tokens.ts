@@ -38,6 +38,8 @@ export interface IssueOrder {
   readonly permissions: readonly string[] | undefined;
   readonly grantType?: AccessTokenOrder['grantType'];
   readonly nonce?: string | undefined;
+  /** The key that the access token is bound to. */
+  readonly dpopJkt?: string | undefined;
   /** Of the tokens. */
   readonly now: Date;
   readonly random: (bytes: number) => Buffer;
@@ -58,10 +60,16 @@ export const randomText = (random: (bytes: number) => Buffer): string => random(
 /** What is kept of an access token, by which it is looked into and revoked. */
 export const keptAccessToken = (
   { token, audience, expiresAt }: MintedAccessToken,
-  of: Pick<AccessToken, 'grantId' | 'clientId' | 'userId' | 'scope' | 'subject' | 'customClaims'>,
+  {
+    dpopJkt,
+    ...of
+  }: Pick<AccessToken, 'grantId' | 'clientId' | 'userId' | 'scope' | 'subject' | 'customClaims'> & {
+    readonly dpopJkt?: string | undefined;
+  },
   now: Date,
 ): AccessToken => ({
   ...of,
+  ...(dpopJkt !== undefined && { dpopJkt }),
   key: tokenDigest(token),
   audience,
   issuedAt: now.toISOString(),
@@ -93,6 +101,7 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
     permissions: order.permissions,
     grantType: order.grantType,
     login,
+    dpopJkt: order.dpopJkt,
     random: () => randomText(order.random),
   });
   const id = granted.includes('openid')
@@ -118,7 +127,7 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
       ...(id && { id_token: id.token }),
       scope: scope.join(' '),
       expires_in: access.lifetimeInSeconds,
-      token_type: 'Bearer',
+      token_type: access.tokenType,
     },
     accessToken: keptAccessToken(
       access,
@@ -129,6 +138,7 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
         subject,
         scope: scope.join(' '),
         customClaims: id?.customClaims ?? {},
+        dpopJkt: order.dpopJkt,
       },
       now,
     ),

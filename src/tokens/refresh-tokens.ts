@@ -2,18 +2,20 @@
 import { instant } from '../login/actions/session-effects.js';
 import type { RefreshTokenEffects } from '../tenant/effects.js';
 import { tokenDigest, type Grant, type RefreshToken } from '../tenant/grant.js';
-import type { RefreshTokenSettings } from '../tenant/oauth-settings.js';
+import type { OauthSettings, RefreshTokenSettings } from '../tenant/oauth-settings.js';
 import type { ResourceServer } from '../tenant/resource-server.js';
 import type { ShownRefreshToken } from '../tenant/transaction.js';
 import { randomText } from './issue-tokens.js';
 
-/** Whether what was granted comes with one, and of which kind. */
+/** Whether what was granted comes with one, and of which kind. Notion knows no scopes: there, whoever may refresh can. */
 export function refreshAccess(
   granted: readonly string[],
-  { grantTypes }: { readonly grantTypes: readonly string[] },
+  { grantTypes, dialect }: Pick<OauthSettings, 'grantTypes' | 'dialect'>,
   api: Pick<ResourceServer, 'allow_offline_access'> | null,
 ): 'offline' | 'online' | null {
-  if (!grantTypes.includes('refresh_token') || api?.allow_offline_access === false) return null;
+  if (!grantTypes.includes('refresh_token')) return null;
+  if (dialect === 'notion') return 'offline';
+  if (api?.allow_offline_access === false) return null;
   if (granted.includes('offline_access')) return 'offline';
   return granted.includes('online_access') ? 'online' : null;
 }
@@ -41,10 +43,12 @@ export function firstRefreshToken(given: {
   readonly settings: RefreshTokenSettings;
   readonly effects: RefreshTokenEffects | undefined;
   readonly caller: Caller;
+  /** The key that it is bound to. */
+  readonly dpopJkt?: string | undefined;
   readonly now: Date;
   readonly random: (bytes: number) => Buffer;
 }): { readonly value: string; readonly token: RefreshToken } {
-  const { grant, settings, effects = {}, caller, now, random } = given;
+  const { grant, settings, effects = {}, caller, dpopJkt, now, random } = given;
   const value = randomText(random);
   const idleLifetime = settings.infinite_idle_token_lifetime ? null : settings.idle_token_lifetime;
   const expiresAt = earliest(
@@ -78,6 +82,7 @@ export function firstRefreshToken(given: {
         rotating: settings.rotation_type === 'rotating',
         idleLifetimeInSeconds: idleLifetime,
         leewayInSeconds: settings.leeway,
+        ...(dpopJkt !== undefined && { dpopJkt }),
       },
     },
   };

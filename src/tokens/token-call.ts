@@ -30,13 +30,16 @@ export interface TokenResponse {
   readonly id_token?: string;
   readonly scope: string;
   readonly expires_in: number;
-  readonly token_type: 'Bearer';
+  /** `DPoP`, where it is bound to a key (RFC 9449 5). */
+  readonly token_type: 'Bearer' | 'DPoP';
 }
 
 export type TokenAnswer = {
   readonly dialect: Dialect;
   /** As it was stored. */
   readonly transaction: Transaction;
+  /** Of the next DPoP proof, where one is demanded. */
+  readonly dpopNonce?: string | undefined;
 } & (
   | { readonly body: TokenResponse; readonly client: Client }
   | { readonly error: OAuthError; readonly triedBasic: boolean }
@@ -81,6 +84,8 @@ export interface GrantCall {
   /** The address that the user is at, as far as it is told. */
   readonly address: string;
   readonly userAgent: string | undefined;
+  /** Thumbprint of the key that the call proved to have (RFC 9449). */
+  readonly dpopJkt: string | undefined;
   /** How an Action denied, where one did. */
   readonly denial: () => Denial | null;
 }

@@ -25,11 +25,14 @@ import type { Denial } from '../tenant/effects.js';
 import { oauthSettingsOf } from '../tenant/oauth-settings.js';
 import type { TokenGrant } from '../tenant/transaction.js';
 import { ClientAuthenticationService, type AuthenticatedClient } from './client-authentication.service.js';
+import { DpopProofsService } from './dpop-proofs.service.js';
 import type { GrantRow } from './grants/grant.js';
 import { GrantsService } from './grants/grants.service.js';
 import { CallDraft, type TokenAnswer, type TokenCall, type TokenResponse } from './token-call.js';
 import { keptParameters } from './token-request.js';
 
+/** Below the issuer. */
+const TOKEN_PATH = 'oauth/token';
 const LONGEST_GRANT_TYPE = 256;
 
 /** What one call is about, as far as it is known. */
@@ -48,6 +51,7 @@ export class TokenEndpointService {
   constructor(
     private readonly grants: GrantsService,
     private readonly clientAuthentication: ClientAuthenticationService,
+    private readonly proofs: DpopProofsService,
     private readonly tenants: TenantService,
     private readonly circumstances: CircumstancesService,
     private readonly transactions: TransactionStore,
@@ -66,7 +70,13 @@ export class TokenEndpointService {
     const { draft } = progress;
     try {
       const { body, client } = await this.#exchange(call, progress);
-      return { dialect: progress.dialect, transaction: await this.#kept(draft), body, client };
+      return {
+        dialect: progress.dialect,
+        transaction: await this.#kept(draft),
+        body,
+        client,
+        ...(call.dpop !== undefined && { dpopNonce: await this.proofs.nonce() }),
+      };
     } catch (error) {
       const refusal = refusalOf(error);
       if (!refusal) throw error;
@@ -76,6 +86,7 @@ export class TokenEndpointService {
         transaction: await this.#kept(draft),
         error: refusal,
         triedBasic: triedBasic(call.authorization),
+        ...(refusal.case === 'dpop_nonce_needed' && { dpopNonce: await this.proofs.nonce() }),
       };
     }
   }
@@ -98,6 +109,7 @@ export class TokenEndpointService {
     const { client, oauth, method } = authenticated;
     draft.note({ name: 'client.authenticated', at: draft.transaction.createdAt, detail: { method } });
     this.#requireGrant(row, parameters, authenticated);
+    const dpopJkt = await this.proofs.keyOf(call.dpop, { path: TOKEN_PATH, dialect: progress.dialect });
     const { address, userAgent } = this.#user(call, authenticated, draft);
     let denial: Denial | null = null;
     const circumstances = this.circumstances.of(tenant, { onDenied: (denied) => (denial = denied) });
@@ -111,6 +123,7 @@ export class TokenEndpointService {
       draft,
       address,
       userAgent,
+      dpopJkt,
       denial: () => denial,
     });
     return { body, client };

@@ -3,13 +3,13 @@ import { AuthorizationsService } from '../../login/authorizations.service.js';
 import { clockOf } from '../../login/finish.js';
 import { Clock } from '../../login/ports.js';
 import { OAuthError } from '../../protocol/oauth/oauth-error.js';
-import type { Parameters } from '../../protocol/oauth/parameters.js';
 import { verifyCodeVerifier } from '../../protocol/oauth/pkce.js';
 import { scopeWords } from '../../protocol/oauth/scopes.js';
 import { AuthorizationCodeStore } from '../../storage/authorization-code-store.js';
 import { GrantStore } from '../../storage/grant-store.js';
 import { tokenDigest, type AuthorizationCode, type Grant } from '../../tenant/grant.js';
 import { issueTokens } from '../issue-tokens.js';
+import { refreshTokenKey, requireKey, requireProof } from '../proof-of-possession.js';
 import { firstRefreshToken, refreshAccess } from '../refresh-tokens.js';
 import { formFor, TargetsService } from '../targets.service.js';
 import type { GrantCall, TokenResponse } from '../token-call.js';
@@ -38,12 +38,13 @@ export class AuthorizationCodeGrant implements GrantRow {
     const digest = tokenDigest(required(parameters, 'code', 'send the code that came to the redirect URI'));
     const { code, grant } = await this.#find(digest, client.client_id);
     draft.know(factsOf(code, grant, draft.transaction.oidc?.grantType));
-    checkBinding(code, parameters);
+    checkBinding(code, call);
 
     const at = this.clock.now();
     const { issuance } = code;
     const granted = scopeWords(grant.scope);
     const target = await this.targets.granted(grant.audience);
+    requireProof(call, target.api);
     const issued = await issueTokens({
       tenant,
       dialect,
@@ -57,6 +58,7 @@ export class AuthorizationCodeGrant implements GrantRow {
       accessToken: issuance.accessToken,
       permissions: await this.#permissions(grant),
       nonce: code.nonce,
+      dpopJkt: call.dpopJkt,
       now: clockOf({ ...draft.transaction, now: issuance.now }, at),
       random: circumstances.random,
     });
@@ -69,6 +71,7 @@ export class AuthorizationCodeGrant implements GrantRow {
         settings: oauth.refreshToken,
         effects: issuance.refreshToken,
         caller: call,
+        dpopJkt: refreshTokenKey(call),
         now: at,
         random: circumstances.random,
       });
@@ -139,7 +142,7 @@ const factsOf = (code: AuthorizationCode, grant: Grant, grantType: string | unde
 /** What the code was issued for must come again. Errors: those of pkce.ts, `token_redirect_uri_missing`, `token_redirect_uri_differs`, `dpop_key_differs`. */
 function checkBinding(
   { redirectUri, codeChallenge, dpopJkt }: AuthorizationCode,
-  parameters: Parameters,
+  { parameters, dpopJkt: proved }: Pick<GrantCall, 'parameters' | 'dpopJkt'>,
 ): void {
   const sent = parameters.get('redirect_uri');
   if (redirectUri !== null && sent === undefined)
@@ -156,9 +159,5 @@ function checkBinding(
     codeChallenge && { challenge: codeChallenge.value, method: codeChallenge.method },
     parameters.get('code_verifier'),
   );
-  if (dpopJkt !== undefined)
-    throw new OAuthError(
-      'dpop_key_differs',
-      'the code is bound to a key (dpop_jkt), and the request has no proof of it',
-    );
+  requireKey(dpopJkt, proved, 'the code');
 }

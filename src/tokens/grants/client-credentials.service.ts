@@ -13,6 +13,7 @@ import { keptAccessToken, randomText } from '../issue-tokens.js';
 import { formFor, TargetsService, type Target } from '../targets.service.js';
 import type { GrantCall, TokenResponse } from '../token-call.js';
 import { askedAudience, askedScopes } from '../token-request.js';
+import { requireProof } from '../proof-of-possession.js';
 import { runActions } from './actions.js';
 import type { GrantRow } from './grant.js';
 
@@ -39,13 +40,14 @@ export class ClientCredentialsGrant implements GrantRow {
   ) {}
 
   readonly exchange = async (call: GrantCall): Promise<TokenResponse> => {
-    const { client, parameters, tenant, circumstances, draft } = call;
+    const { client, parameters, tenant, circumstances, draft, dpopJkt } = call;
     const target = await this.targets.of(askedAudience(parameters), tenant);
     if (target.audience === undefined)
       throw new OAuthError(
         'audience_missing',
         'the request names no audience, and the tenant has no default_audience; send the identifier of an API',
       );
+    requireProof(call, target.api);
     const { scopes, grant } = await this.#allowance(client.client_id, target);
     const asked = askedScopes(parameters);
     const refused = scopes && beyond(asked ?? [], scopes);
@@ -75,6 +77,7 @@ export class ClientCredentialsGrant implements GrantRow {
       form: formFor(target, transaction.tokenClient, tenant),
       tellsPermissions: target.api?.enforce_policies ?? false,
       organization: organization ? { id: organization.id } : undefined,
+      dpopJkt,
       random: () => randomText(circumstances.random),
     });
     const scope = clientScopes(transaction).join(' ');
@@ -88,6 +91,7 @@ export class ClientCredentialsGrant implements GrantRow {
           subject: `${client.client_id}@clients`,
           scope,
           customClaims: {},
+          dpopJkt,
         },
         at,
       ),
@@ -97,7 +101,7 @@ export class ClientCredentialsGrant implements GrantRow {
       access_token: access.token,
       scope,
       expires_in: access.lifetimeInSeconds,
-      token_type: 'Bearer',
+      token_type: access.tokenType,
     };
   };
 

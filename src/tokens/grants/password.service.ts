@@ -15,6 +15,7 @@ import { isEnabledFor } from '../../tenant/connection.js';
 import type { Grant } from '../../tenant/grant.js';
 import type { User } from '../../tenant/user.js';
 import { issueTokens } from '../issue-tokens.js';
+import { refreshTokenKey, requireProof } from '../proof-of-possession.js';
 import { firstRefreshToken, refreshAccess } from '../refresh-tokens.js';
 import { formFor, TargetsService, type Target } from '../targets.service.js';
 import type { GrantCall, TokenResponse } from '../token-call.js';
@@ -23,7 +24,7 @@ import { runActions } from './actions.js';
 import { complete } from './completed.js';
 import type { GrantRow } from './grant.js';
 
-export const PASSWORD_REALM = 'http://auth0.com/oauth/grant-type/password-realm';
+const PASSWORD_REALM = 'http://auth0.com/oauth/grant-type/password-realm';
 
 /** What `openid` alone brings along (oauth-oidc.md 4.5). */
 const STANDARD_SCOPES = ['openid', 'profile', 'email', 'address', 'phone'] as const;
@@ -62,6 +63,7 @@ export class PasswordGrant implements GrantRow {
       grantType === PASSWORD_REALM ? required(parameters, 'realm', 'send the name of a connection') : null;
     if (realm !== null) await this.#checkRealm(realm, client.client_id);
     const target = await this.targets.of(askedAudience(parameters), tenant);
+    requireProof(call, target.api);
     const asked = askedScopes(parameters);
     const user = await this.#user(username, password, realm, call.address);
     const scope = await this.#scopes(call, user, target, asked);
@@ -110,6 +112,7 @@ export class PasswordGrant implements GrantRow {
       accessToken: transaction.accessToken,
       permissions: await this.#permissions(grant),
       grantType: 'password',
+      dpopJkt: call.dpopJkt,
       now,
       random: circumstances.random,
     });
@@ -123,6 +126,7 @@ export class PasswordGrant implements GrantRow {
         settings: oauth.refreshToken,
         effects: transaction.actions?.refreshToken,
         caller: call,
+        dpopJkt: refreshTokenKey(call),
         now,
         random: circumstances.random,
       });

@@ -22,6 +22,7 @@ import type { RefreshTokenEffects } from '../../tenant/effects.js';
 import type { Warning } from '../../tenant/transaction.js';
 import type { User } from '../../tenant/user.js';
 import { issueTokens } from '../issue-tokens.js';
+import { requireKey, requireProof } from '../proof-of-possession.js';
 import { exchangedToken, nextRefreshToken, shownRefreshToken } from '../refresh-tokens.js';
 import { formFor, TargetsService } from '../targets.service.js';
 import type { GrantCall, TokenResponse } from '../token-call.js';
@@ -56,6 +57,8 @@ export class RefreshTokenGrant implements GrantRow {
     const { token, grant } = found;
     const user = await this.#user(grant);
     const { scope, warnings } = narrowed(call, grant, token);
+    const target = await this.targets.granted(grant.audience);
+    requireProof(call, target.api);
     const organization = grant.organization && (await this.organizations.get(grant.organization.id));
     draft.know({
       userId: user.user_id,
@@ -79,7 +82,6 @@ export class RefreshTokenGrant implements GrantRow {
     const transaction = await this.#afterActions(call, token);
     const at = this.clock.now();
     const granted = scopeWords(transaction.oidc?.scope);
-    const target = await this.targets.granted(grant.audience);
     const issued = await issueTokens({
       tenant,
       dialect,
@@ -93,6 +95,7 @@ export class RefreshTokenGrant implements GrantRow {
       accessToken: transaction.accessToken,
       permissions: await this.#permissions(grant),
       grantType: 'refresh_token',
+      dpopJkt: call.dpopJkt,
       now: at,
       random: circumstances.random,
     });
@@ -101,7 +104,7 @@ export class RefreshTokenGrant implements GrantRow {
     return { ...issued.body, ...(next !== null && { refresh_token: next }) };
   };
 
-  async #find(digest: string, { client, oauth }: GrantCall): Promise<FoundRefreshToken> {
+  async #find(digest: string, { client, oauth, dpopJkt }: GrantCall): Promise<FoundRefreshToken> {
     const found = await this.refreshTokens.find(digest);
     if (!found) throw new OAuthError('refresh_token_unknown', 'there is no such refresh token');
     const { grant, token } = found;
@@ -118,11 +121,7 @@ export class RefreshTokenGrant implements GrantRow {
         'the refresh token has expired; the user must log in again',
       );
     if (state === 'revoked') throw revoked();
-    if (token.details.dpopJkt !== undefined)
-      throw new OAuthError(
-        'dpop_key_differs',
-        'the refresh token is bound to a key (DPoP), and the request has no proof of it',
-      );
+    requireKey(token.details.dpopJkt, dpopJkt, 'the refresh token');
     return found;
   }
 

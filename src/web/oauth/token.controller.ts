@@ -3,10 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorAnswer } from '../../protocol/oauth/error-answer.js';
 import { TokenEndpointService } from '../../tokens/token-endpoint.service.js';
+import { NO_STORE, nonceHeader } from './client-answer.js';
 import { tokenCallOf } from './token-call.js';
-
-/** RFC 6749 5.1. */
-const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' } as const;
 
 /** Where clients get tokens (RFC 6749 3.2), by a form or by JSON. */
 @ApiTags('oauth')
@@ -18,10 +16,16 @@ export class TokenController {
   async token(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const answer = await this.endpoint.answer(tokenCallOf(request));
     if ('body' in answer) {
-      await reply.code(200).headers(NO_STORE).send(answer.body);
+      await reply
+        .code(200)
+        .headers({ ...NO_STORE, ...nonceHeader(answer.dpopNonce) })
+        .send(answer.body);
       return;
     }
     const { status, headers, body } = errorAnswer(answer.error, answer.dialect, answer.triedBasic);
-    await reply.code(status).headers(headers).send(body);
+    await reply
+      .code(status)
+      .headers({ ...headers, ...nonceHeader(answer.dpopNonce) })
+      .send(body);
   }
 }
