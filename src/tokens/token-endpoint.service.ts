@@ -28,6 +28,7 @@ import { ClientAuthenticationService, type AuthenticatedClient } from './client-
 import { DpopProofsService } from './dpop-proofs.service.js';
 import type { GrantRow } from './grants/grant.js';
 import { GrantsService } from './grants/grants.service.js';
+import { inNotion } from './notion-answers.js';
 import { CallDraft, type TokenAnswer, type TokenCall, type TokenResponse } from './token-call.js';
 import { keptParameters } from './token-request.js';
 
@@ -106,7 +107,8 @@ export class TokenEndpointService {
         draft.know({ clientId: named.client_id, tokenClient: tokenClientOf(named) });
       },
     );
-    const { client, oauth, method } = authenticated;
+    const { client, method } = authenticated;
+    const oauth = progress.dialect === 'notion' ? inNotion(authenticated.oauth) : authenticated.oauth;
     draft.note({ name: 'client.authenticated', at: draft.transaction.createdAt, detail: { method } });
     this.#requireGrant(row, parameters, authenticated);
     const dpopJkt = await this.proofs.keyOf(call.dpop, { path: TOKEN_PATH, dialect: progress.dialect });

@@ -9,6 +9,7 @@ import { GrantsService } from './grants/grants.service.js';
 import { PasswordGrant } from './grants/password.service.js';
 import { RefreshTokenGrant } from './grants/refresh-token.service.js';
 import { IntrospectionService } from './introspection.service.js';
+import { NotionService } from './notion.service.js';
 import { PushedRequestsService } from './pushed-requests.service.js';
 import { RevocationService } from './revocation.service.js';
 import { TargetsService } from './targets.service.js';
@@ -32,6 +33,7 @@ const providers = [
   IntrospectionService,
   RevocationService,
   UserinfoService,
+  NotionService,
 ];
 
 /** What the token endpoint is made of. */

@@ -28,6 +28,8 @@ import { ContinueController } from './login/continue.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { AuthorizeController } from './oidc/authorize.controller.js';
 import { IntrospectionController } from './oauth/introspection.controller.js';
+import { NotionAuthorizeController } from './oauth/notion-authorize.controller.js';
+import { NotionController } from './oauth/notion.controller.js';
 import { PushedRequestController } from './oauth/pushed-request.controller.js';
 import { RevocationController } from './oauth/revocation.controller.js';
 import { TokenController } from './oauth/token.controller.js';
@@ -80,6 +82,8 @@ import { SsoController } from './saml/sso.controller.js';
     IntrospectionController,
     RevocationController,
     UserinfoController,
+    NotionController,
+    NotionAuthorizeController,
     PushedRequestController,
     HealthController,
   ],
