@@ -25,6 +25,7 @@ test('an empty environment serves the demo tenant from a file on loopback', () =
     adminToken: null,
     certsFolder: 'certs',
     allowedHosts: [],
+    tls: 'off',
     logLevel: 'warn',
   });
   expect(existsSync(config.seedFile!)).toBe(true);
@@ -49,6 +50,7 @@ test('every variable is read', () => {
       MINTMARK_ADMIN_TOKEN: 'abcdefghijklmnop',
       MINTMARK_CERTS: '/etc/mint',
       MINTMARK_ALLOWED_HOSTS: 'IdP.test, idp.internal:8443,[::1]:9',
+      MINTMARK_TLS: 'self',
       MINTMARK_LOG_LEVEL: 'debug',
     }),
   ).toEqual({
@@ -61,6 +63,7 @@ test('every variable is read', () => {
     adminToken: 'abcdefghijklmnop',
     certsFolder: '/etc/mint',
     allowedHosts: ['idp.test', 'idp.internal:8443', '[::1]:9'],
+    tls: 'self',
     logLevel: 'debug',
   });
 });
@@ -101,6 +104,7 @@ test.each([
   ['MINTMARK_ALLOWED_HOSTS', 'https://idp.test', 'names with or without port'],
   ['MINTMARK_ALLOWED_HOSTS', '*', 'names with or without port'],
   ['MINTMARK_ALLOWED_HOSTS', 'idp.test:99999', 'names with or without port'],
+  ['MINTMARK_TLS', 'on', 'one of off, self'],
   ['MINTMARK_LOG_LEVEL', 'loud', 'one of silent, fatal, error, warn, info, debug, trace'],
 ])('%s=%s is refused with what is allowed', (name, value, allowed) => {
   const message = complaint({ [name]: value });
@@ -144,7 +148,15 @@ test.each([
   ['::', 4711, 'http://localhost:4711'],
   ['idp.internal', 80, 'http://idp.internal'],
 ])('on host %s and port %i the base URL is %s', (host, port, expected) => {
-  expect(baseUrlOf({ baseUrl: null, host }, port)).toBe(expected);
+  expect(baseUrlOf({ baseUrl: null, host, tls: 'off' }, port)).toBe(expected);
+});
+
+test('with TLS the base URL is https, and one that is not is refused', () => {
+  expect(baseUrlOf(readConfig({ MINTMARK_TLS: 'self', HOST: '::1' }), 4711)).toBe('https://[::1]:4711');
+  expect(baseUrlOf(readConfig({ MINTMARK_TLS: 'self' }), 443)).toBe('https://127.0.0.1');
+  expect(complaint({ MINTMARK_TLS: 'self', BASE_URL: 'http://idp.test' })).toContain(
+    'BASE_URL must be an https URL where MINTMARK_TLS is self',
+  );
 });
 
 test('a base URL that is set stays, whatever the port', () => {

@@ -13,6 +13,9 @@ import { readDatabaseUrl } from './storage/database-url.js';
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+const TLS_MODES = ['off', 'self'] as const;
+export type TlsMode = (typeof TLS_MODES)[number];
+
 /** The environment cannot be used: one line a variable. */
 export class ConfigError extends MintmarkError<'config_invalid'> {}
 
@@ -86,7 +89,8 @@ export const VARIABLES = {
       )
       .transform((text) => withoutSlash(new URL(text).href)),
     initial: null,
-    otherwise: '`http://<HOST>:<PORT>`, with `localhost` where HOST is every address',
+    otherwise:
+      '`http://<HOST>:<PORT>`, with `localhost` where HOST is every address, and https where MINTMARK_TLS is on',
     allowed: 'an absolute http or https URL without user, query and fragment',
     description: 'URL under which browsers and service providers reach the server; the issuer of tokens.',
   }),
@@ -149,6 +153,13 @@ export const VARIABLES = {
     description:
       'Host headers that are answered besides those of BASE_URL and loopback; a name without port stands for every port.',
   }),
+  MINTMARK_TLS: variable<TlsMode>({
+    schema: z.enum(TLS_MODES),
+    initial: 'off',
+    allowed: `one of ${TLS_MODES.join(', ')}`,
+    description:
+      'With `self` the port speaks https, by a certificate that a local authority signs. The authority is made at first start; its own certificate, which clients are to trust, is printed at start and served at `/ca.pem`.',
+  }),
   MINTMARK_LOG_LEVEL: variable<LogLevel>({
     schema: z.enum(LOG_LEVELS),
     initial: 'warn',
@@ -173,6 +184,7 @@ export interface Config {
   readonly certsFolder: string;
   /** Lower case. */
   readonly allowedHosts: readonly string[];
+  readonly tls: TlsMode;
   readonly logLevel: LogLevel;
 }
 
@@ -206,8 +218,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     adminToken: read('MINTMARK_ADMIN_TOKEN'),
     certsFolder: read('MINTMARK_CERTS'),
     allowedHosts: Object.freeze(read('MINTMARK_ALLOWED_HOSTS')),
+    tls: read('MINTMARK_TLS'),
     logLevel: read('MINTMARK_LOG_LEVEL'),
   };
+  if (config.tls === 'self' && config.baseUrl?.startsWith('http:'))
+    errors.push({
+      pointer: '/BASE_URL',
+      detail: 'BASE_URL must be an https URL where MINTMARK_TLS is self: the port does not speak http then.',
+    });
   const known = Object.keys(VARIABLES);
   for (const name of Object.keys(env))
     if (name.startsWith('MINTMARK_') && !name.startsWith(TEST_PREFIX) && !known.includes(name))
@@ -227,11 +245,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 
 /** The URL the server is reached at, without a trailing slash; `port` is the one that is listened on. */
-export function baseUrlOf(config: Pick<Config, 'baseUrl' | 'host'>, port: number): string {
+export function baseUrlOf(config: Pick<Config, 'baseUrl' | 'host' | 'tls'>, port: number): string {
   if (config.baseUrl !== null) return config.baseUrl;
   const host = EVERY_ADDRESS.has(config.host) ? 'localhost' : config.host;
+  const scheme = config.tls === 'off' ? 'http' : 'https';
   return withoutSlash(
-    new URL(`http://${isIP(host) === 6 ? `[${host.replace(/%.*$/, '')}]` : host}:${port}`).href,
+    new URL(`${scheme}://${isIP(host) === 6 ? `[${host.replace(/%.*$/, '')}]` : host}:${port}`).href,
   );
 }
 

@@ -11,6 +11,7 @@ const ready: Ready = {
   keys: { generated: [], importedFrom: null },
   seeded: null,
   adminToken: null,
+  authority: null,
   example: { clientId: 'demo-sp', userId: 'auth0|alice' },
 };
 const curlOf = (text: string): string =>
@@ -76,4 +77,35 @@ test('without a SAML client it says how to get one', () => {
   const text = greeting({ ...ready, example: null });
   expect(text).toContain('POST one to http://127.0.0.1:3000/api/v2/clients');
   expect(text).not.toContain('curl');
+});
+
+const authority = {
+  certificatePem: '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n',
+  fingerprint: 'AB:CD',
+};
+
+test('a local authority is shown with its certificate, and how programs trust it', () => {
+  const text = greeting({
+    ...ready,
+    baseUrl: 'https://127.0.0.1:3000',
+    authority: { ...authority, file: "/it's/mintmark-ca.pem" },
+  });
+  expect(text).toContain(`export NODE_EXTRA_CA_CERTS='/it'\\''s/mintmark-ca.pem'`);
+  expect(text).toContain(authority.certificatePem);
+  expect(text).toContain('SHA-256 AB:CD');
+  expect(text).toContain('https://127.0.0.1:3000/ca.pem');
+  expect(text).toContain(
+    `curl -s --cacert '/it'\\''s/mintmark-ca.pem' https://127.0.0.1:3000/api/transactions`,
+  );
+});
+
+test('without a file it says how to download the certificate', () => {
+  const text = greeting({
+    ...ready,
+    baseUrl: 'https://127.0.0.1:3000',
+    authority: { ...authority, file: null },
+  });
+  expect(curlOf(text)).toBe('curl -sk https://127.0.0.1:3000/ca.pem -o mintmark-ca.pem');
+  expect(text).toContain("export NODE_EXTRA_CA_CERTS='mintmark-ca.pem'");
+  expect(text).not.toContain('null');
 });

@@ -1,9 +1,12 @@
 /** What a person reads in the terminal once the server is ready: where it is, what was made, and what to try. */
 import type { Provisioned } from './provision.js';
+import type { PublishedAuthority } from './provision/tls.js';
 
 export interface Ready extends Pick<Provisioned, 'keys' | 'firstStart' | 'adminToken'> {
   readonly version: string;
   readonly baseUrl: string;
+  /** `null` where plain http is spoken. */
+  readonly authority: PublishedAuthority | null;
   /** As it may be printed. */
   readonly database: string;
   readonly seconds: number;
@@ -24,6 +27,7 @@ export function greeting(ready: Ready): string {
     ],
     made(ready),
     tokenToAskFor(ready),
+    authorityToTrust(ready),
     [
       `  ${baseUrl}/demo/sp                            a SAML login in the browser, at once`,
       `  ${baseUrl}/debug/clients                      what to paste into your service provider`,
@@ -59,7 +63,32 @@ function tokenToAskFor({ adminToken }: Ready): string[] {
     : [`${asked} It is shown this once, keep it:`, `  ${adminToken.generated}`];
 }
 
-function tryIt({ example, baseUrl, adminToken }: Ready): string[] {
+/** Where `/ca.pem` is saved to by the line below. */
+const DOWNLOADED = 'mintmark-ca.pem';
+const authorityFile = ({ file }: PublishedAuthority): string => quoted(file ?? DOWNLOADED);
+
+/** The certificate itself is printed too: whoever reads the log of a container has no file, and would have to download it unverified. */
+function authorityToTrust({ authority, baseUrl }: Ready): string[] {
+  if (authority === null) return [];
+  const { certificatePem, fingerprint, file } = authority;
+  const where =
+    file === null
+      ? [
+          '  https is signed by a local authority. Save the certificate below, or download it:',
+          `  curl -sk ${baseUrl}/ca.pem -o ${DOWNLOADED}`,
+        ]
+      : [`  https is signed by a local authority. Its certificate is ${file}, and at ${baseUrl}/ca.pem`];
+  return [
+    ...where,
+    '  Programs trust it by one of these:',
+    `  export NODE_EXTRA_CA_CERTS=${authorityFile(authority)}`,
+    `  curl --cacert ${authorityFile(authority)} ${baseUrl}/health`,
+    `  SHA-256 ${fingerprint}`,
+    certificatePem.trimEnd(),
+  ];
+}
+
+function tryIt({ example, baseUrl, adminToken, authority }: Ready): string[] {
   if (example === null)
     return [
       `  There is no SAML client yet: POST one to ${baseUrl}/api/v2/clients, or start with a seed file (MINTMARK_SEED).`,
@@ -75,9 +104,10 @@ function tryIt({ example, baseUrl, adminToken }: Ready): string[] {
     adminToken === null
       ? ''
       : ` -H "authorization: Bearer ${adminToken.generated ?? '$MINTMARK_ADMIN_TOKEN'}"`;
+  const trust = authority === null ? '' : ` --cacert ${authorityFile(authority)}`;
   return [
     'Issue a signed SAML response:',
-    `  curl -s ${baseUrl}/api/transactions -H 'content-type: application/json'${bearer} -d ${quoted(JSON.stringify(body))}`,
+    `  curl -s${trust} ${baseUrl}/api/transactions -H 'content-type: application/json'${bearer} -d ${quoted(JSON.stringify(body))}`,
     `Its "id" leads to all that is in it and how it verifies: ${baseUrl}/debug/transactions/<id>`,
   ];
 }

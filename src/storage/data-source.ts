@@ -10,6 +10,7 @@ import { BrowserLogins1795230000000 } from './migrations/1795230000000-browser-l
 import { Actions1795233600000 } from './migrations/1795233600000-actions.js';
 import { Authorization1795237200000 } from './migrations/1795237200000-authorization.js';
 import { Tokens1795240800000 } from './migrations/1795240800000-tokens.js';
+import { Tls1795244400000 } from './migrations/1795244400000-tls.js';
 import { TEXT_COLLATION, tablesWith } from './tables.js';
 
 /** How long a statement waits, blocking, for another process that writes to the same SQLite file. */
@@ -35,6 +36,7 @@ export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
     Actions1795233600000,
     Authorization1795237200000,
     Tokens1795240800000,
+    Tls1795244400000,
   ];
   return address.kind === 'sqlite'
     ? {

@@ -32,6 +32,7 @@ import { RoleStore } from './role-store.js';
 import { SessionStore } from './session-store.js';
 import { SettingsStore } from './settings-store.js';
 import { SigningKeyStore } from './signing-key-store.js';
+import { TlsKeyStore } from './tls-key-store.js';
 import { TransactionStore } from './transaction-store.js';
 import { UsedTokenIdStore } from './used-token-id-store.js';
 import { UserStore } from './user-store.js';
@@ -41,6 +42,7 @@ const STORES = [
   UserStore,
   SigningKeyStore,
   SettingsStore,
+  TlsKeyStore,
   TransactionStore,
   SessionStore,
   LogoutStore,

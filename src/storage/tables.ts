@@ -47,6 +47,10 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
       ],
     }),
     new EntitySchema({
+      name: 'tls_keys',
+      columns: { purpose: key, private_key_pem: text, certificate_pem: text },
+    }),
+    new EntitySchema({
       name: 'clients',
       columns: {
         client_id: key,

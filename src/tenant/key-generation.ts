@@ -27,14 +27,14 @@ export interface KeyCircumstances {
 }
 
 /** 20 octets, as many as RFC 5280 4.1.2.2 allows; the first is 1 to 127, so that the number is positive and no octet is lost. */
-function serialNumber(): string {
+export function serialNumber(): string {
   const octets = randomBytes(20);
   octets[0] = (octets[0]! % 0x7f) + 1;
   return octets.toString('hex');
 }
 
 /** The types of node-forge take a class of tags where the library takes a string type. */
-const utf8Name = (value: string): forge.pki.CertificateField =>
+export const utf8Name = (value: string): forge.pki.CertificateField =>
   ({
     name: 'commonName',
     value,
