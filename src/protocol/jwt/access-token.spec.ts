@@ -90,3 +90,36 @@ test.each([{ rfc9068: { jti: 'j-1' } }, {}])(
     expect(accessTokenPayload({ ...asked, organization: { id: 'org_1' } })).not.toHaveProperty('org_name');
   },
 );
+
+test('a token of RFC 9068 names its client and itself, and tells of the login instead of the grant', () => {
+  const payload = accessTokenPayload({
+    ...asked,
+    grantType: 'password',
+    rfc9068: { jti: 'one', authenticatedAt: new Date('2026-03-01T11:00:00Z'), acr: 'high', amr: ['pwd'] },
+  });
+  expect(payload).toMatchObject({
+    client_id: 'app',
+    jti: 'one',
+    auth_time: 1772362800,
+    acr: 'high',
+    amr: ['pwd'],
+  });
+  expect(Object.keys(payload)).not.toContain('azp');
+  expect(Object.keys(payload)).not.toContain('gty');
+  expect([accessTokenType({ rfc9068: { jti: 'one' } }), accessTokenType({})]).toEqual(['at+jwt', 'JWT']);
+});
+
+test('permissions, the organization and the key stand in it where there are any', () => {
+  const payload = accessTokenPayload({
+    ...asked,
+    permissions: [],
+    organization: { id: 'org_1', name: 'acme' },
+    dpopJkt: 'thumbprint',
+  });
+  expect(payload).toMatchObject({
+    permissions: [],
+    org_id: 'org_1',
+    org_name: 'acme',
+    cnf: { jkt: 'thumbprint' },
+  });
+});

@@ -34,6 +34,8 @@ test.each([
   ['/apis', 'open'],
   ['/samlp/:clientId', 'open'],
   ['/docs', 'open'],
+  ['/oauth/token', 'program'],
+  ['/oauths', 'open'],
   ['/health', 'health'],
   ['/health/more', 'open'],
   [undefined, 'open'],
