@@ -273,7 +273,7 @@ export class BrowserLoginsService {
       );
     } catch (error) {
       // somebody else ended the login meanwhile, and no browser will know of this session
-      if (cookie) await this.sessions.end(session.id);
+      if (cookie) await this.sessions.discard(session.id);
       throw error;
     }
   }

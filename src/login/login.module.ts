@@ -9,14 +9,16 @@ import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { IdentityProviderService } from './identity-provider.service.js';
 import { InspectionService } from './inspection.service.js';
+import { LogoutDeliveriesService } from './logout-deliveries.service.js';
 import { LogoutMessagesService } from './logout-messages.service.js';
 import { LogoutPartiesService } from './logout-parties.service.js';
 import { LogoutsService } from './logouts.service.js';
 import { OidcLoginsService } from './oidc-logins.service.js';
-import { ActionModules, BaseUrl, Clock, Failures, Randomness } from './ports.js';
+import { ActionModules, BaseUrl, Clock, DueLogouts, Failures, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
 import { SamlLoginsService } from './saml-logins.service.js';
 import { ServiceProvidersService } from './service-providers.service.js';
+import { SessionEndsService } from './session-ends.service.js';
 import { SessionsService } from './sessions.service.js';
 import { TenantService } from './tenant.service.js';
 import { TransactionsService } from './transactions.service.js';
@@ -27,6 +29,7 @@ const providers = [
   BaseUrl,
   ActionModules,
   Failures,
+  DueLogouts,
   Retention,
   ActionDeploymentService,
   ActionPrograms,
@@ -34,6 +37,8 @@ const providers = [
   ActionTestsService,
   TenantService,
   CircumstancesService,
+  LogoutDeliveriesService,
+  SessionEndsService,
   SessionsService,
   AuthenticationService,
   BrowserLoginsService,

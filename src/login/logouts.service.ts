@@ -4,6 +4,7 @@ import { SamlError } from '../protocol/saml/saml-error.js';
 import { LogoutStore } from '../storage/logout-store.js';
 import { SessionStore } from '../storage/session-store.js';
 import type { Logout, LogoutStep } from '../tenant/logout.js';
+import type { LogoutDelivery } from '../tenant/logout-delivery.js';
 import { sessionIdOf, type Session } from '../tenant/session.js';
 import type { User } from '../tenant/user.js';
 import {
@@ -30,6 +31,7 @@ import { requestIdOf } from './logout-request-id.js';
 import { statusOfEnd, stillLoggedIn } from './logout-status.js';
 import { Clock, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
+import { SessionEndsService } from './session-ends.service.js';
 
 /** Where a logout stands. */
 export type LogoutTurn =
@@ -48,6 +50,8 @@ export type LogoutTurn =
       readonly message: OutgoingMessage;
       readonly party: LogoutParty;
     }
+  /** All were asked, and the browser goes where it was to go after the logout. */
+  | { readonly kind: 'leave'; readonly logout: Logout; readonly url: string }
   /** All were asked, and there is nobody to tell. */
   | {
       readonly kind: 'signed_out';
@@ -87,6 +91,7 @@ export class LogoutsService {
     private readonly clock: Clock,
     private readonly randomness: Randomness,
     private readonly retention: Retention,
+    private readonly ends: SessionEndsService,
   ) {}
 
   /** Newest first. */
@@ -106,15 +111,26 @@ export class LogoutsService {
     return token === undefined ? Promise.resolve(null) : this.sessions.find(sessionIdOf(token));
   }
 
-  /** The person in front of the browser begins; `null` where they have no session. */
-  async beginHere(sessionToken: string | undefined, browserToken: string): Promise<Logout | null> {
+  /**
+   * The person in front of the browser begins, here or at the relying party that sent them; `null` where they have no session.
+   * `requested` says how.
+   */
+  async beginHere(
+    sessionToken: string | undefined,
+    browserToken: string,
+    from?: {
+      readonly relyingParty: NonNullable<Logout['relyingParty']>;
+      readonly requested: Readonly<Record<string, unknown>>;
+    },
+  ): Promise<Logout | null> {
     const session = sessionToken === undefined ? null : await this.sessions.get(sessionIdOf(sessionToken));
     if (!session) return null;
     return this.begin({
       requester: null,
       browser: sessionIdOf(browserToken),
       sessionIds: [session.id],
-      events: [{ name: 'logout.requested', detail: { by: 'idp-initiated' } }],
+      ...(from && { relyingParty: from.relyingParty }),
+      events: [{ name: 'logout.requested', detail: from?.requested ?? { by: 'idp-initiated' } }],
     });
   }
 
@@ -125,28 +141,33 @@ export class LogoutsService {
   async begin({
     events,
     ...beginning
-  }: Pick<Logout, 'requester' | 'browser' | 'sessionIds'> & {
+  }: Pick<Logout, 'requester' | 'relyingParty' | 'browser' | 'sessionIds'> & {
     readonly events: readonly LogoutEvent[];
   }): Promise<Logout> {
     const at = this.clock.now();
-    const { requester, sessionIds } = beginning;
+    const { requester, relyingParty, sessionIds } = beginning;
+    const initiator = requester || relyingParty ? 'rp-logout' : 'idp-logout';
     const sessions = await Promise.all(sessionIds.map((id) => this.sessions.get(id)));
     const participants = await Promise.all(sessionIds.map((id) => this.sessions.participants(id)));
     const others = participants.flat().filter(({ clientId }) => clientId !== requester?.clientId);
     const steps = await this.parties.stepsOf(others);
     const ended = sessionIds.map((id) => ({ name: 'session.ended', detail: { id } }));
+    const blank = this.blank(at);
+    const told = await Promise.all(
+      sessionIds.map(async (id) => [id, await this.ends.prepare(id, initiator, blank.id)] as const),
+    );
     const logout = withEvents(
       {
-        ...this.blank(at),
+        ...blank,
         ...beginning,
         userId: sessions.find((session) => session !== null)?.userId ?? null,
         steps,
       },
-      [...events, ...ended, ...leftOut(steps)],
+      [...events, ...ended, ...told.flatMap(([, deliveries]) => deliveries.map(queued)), ...leftOut(steps)],
       at,
     );
     await this.keep(logout);
-    for (const id of sessionIds) await this.sessions.delete(id);
+    for (const [id, deliveries] of told) await this.ends.carryOut(id, deliveries);
     return logout;
   }
 
@@ -243,7 +264,9 @@ export class LogoutsService {
 
   /** Of a finished logout, always the same: a browser that lost the answer gets it again. */
   async #ending(logout: Logout): Promise<Ending> {
-    const { requester, finishedAt } = logout;
+    const { requester, relyingParty, finishedAt } = logout;
+    const redirectTo = relyingParty?.redirectTo ?? null;
+    if (redirectTo !== null) return { kind: 'leave', logout, url: redirectTo };
     if (!requester) return { kind: 'signed_out', logout, untold: null };
     const { clientId } = requester;
     const party = await this.parties.find(clientId);
@@ -282,6 +305,7 @@ export class LogoutsService {
 
 const toldAt = (turn: Ending): LogoutEvent | null => {
   if (turn.kind === 'answer') return toldRequester(turn, statusOfEnd(turn.logout));
+  if (turn.kind === 'leave') return { name: 'browser.sent_back', detail: { to: turn.url } };
   return turn.untold && toldRequester({ message: null, why: turn.untold.why }, statusOfEnd(turn.logout));
 };
 
@@ -289,3 +313,13 @@ const leftOut = (steps: readonly LogoutStep[]): LogoutEvent[] =>
   steps.flatMap(({ participant: { clientId }, reason }) =>
     reason === null ? [] : [{ name: 'participant.left_out', detail: { client_id: clientId, reason } }],
   );
+
+/** A relying party is told later, whatever becomes of the chain; `id` is that of the delivery. */
+const queued = ({ id, clientId, url }: LogoutDelivery): LogoutEvent => ({
+  name: 'backchannel.queued',
+  detail: { id, client_id: clientId, url },
+});
+
+/** Ids of the deliveries that wait, or waited, for the relying parties of its sessions. */
+export const deliveryIdsOf = ({ timeline }: Logout): string[] =>
+  timeline.flatMap(({ name, detail }) => (name === 'backchannel.queued' ? String(detail?.['id']) : []));

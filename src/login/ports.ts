@@ -27,6 +27,7 @@ export class Randomness {
 /** The public base URL, without a trailing slash. Known only once the server listens, when the port was left open. */
 export class BaseUrl {
   #value: string | undefined;
+  #waiting: (() => void)[] = [];
 
   get value(): string {
     if (this.#value === undefined) throw new Error('the base URL is asked for before the server listens');
@@ -35,12 +36,26 @@ export class BaseUrl {
 
   set value(url: string) {
     this.#value = url;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const tell of waiting) tell();
+  }
+
+  /** Tells once the server listens. */
+  whenKnown(tell: () => void): void {
+    if (this.#value === undefined) this.#waiting.push(tell);
+    else tell();
   }
 }
 
 /** Where packages of Actions are looked up that were deployed over REST; absolute. Set by the shell. */
 export class ActionModules {
   folder = process.cwd();
+}
+
+/** Is told that back-channel logouts wait; until somebody delivers them, they do. */
+export class DueLogouts {
+  wake: () => void = () => undefined;
 }
 
 /** Where work that no request waits for tells what failed; until the shell hands in its log, nowhere. */

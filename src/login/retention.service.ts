@@ -1,11 +1,13 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { LoginAttemptStore } from '../storage/login-attempt-store.js';
+import { LogoutDeliveryStore } from '../storage/logout-delivery-store.js';
 import { LogoutStore } from '../storage/logout-store.js';
 import { SessionStore } from '../storage/session-store.js';
 import { SettingsStore } from '../storage/settings-store.js';
 import { TransactionStore } from '../storage/transaction-store.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
 import { Clock, Failures } from './ports.js';
+import { SessionEndsService } from './session-ends.service.js';
 
 const EVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -28,6 +30,8 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly sessions: SessionStore,
     private readonly logouts: LogoutStore,
     private readonly attempts: LoginAttemptStore,
+    private readonly deliveries: LogoutDeliveryStore,
+    private readonly ends: SessionEndsService,
     private readonly clock: Clock,
     private readonly failures: Failures,
   ) {}
@@ -73,15 +77,14 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #pruneSessions({ idle_session_lifetime: idleHours, retention }: TenantSettings): Promise<void> {
     const now = this.clock.now();
-    await this.sessions.prune({
-      now,
-      idleSince: new Date(now.getTime() - idleHours * HOUR_MS),
-      keep: retention.transactions,
-    });
+    const lifetimes = { now, idleSince: new Date(now.getTime() - idleHours * HOUR_MS) };
+    await this.ends.endOver(lifetimes);
+    await this.sessions.prune({ ...lifetimes, keep: retention.transactions });
     await this.logouts.prune({
       olderThan: new Date(now.getTime() - DAY_MS),
       keep: retention.transactions,
     });
+    await this.deliveries.prune(now, retention.transactions);
     await this.attempts.prune(now);
   }
 }

@@ -4,6 +4,7 @@ import { sessionIdOf, type Session } from '../tenant/session.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
 import type { User } from '../tenant/user.js';
 import { Clock, Randomness } from './ports.js';
+import { SessionEndsService } from './session-ends.service.js';
 
 export interface LiveSession {
   readonly session: Session;
@@ -39,6 +40,7 @@ export class SessionsService {
     private readonly sessions: SessionStore,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
+    private readonly ends: SessionEndsService,
   ) {}
 
   /** `null` where there is none, it is over, or its user is blocked or gone. */
@@ -75,7 +77,7 @@ export class SessionsService {
       // it may have been ended in this very moment
       if (await this.sessions.reauthenticate(session.id, now))
         return { session: { ...session, authenticatedAt: at, lastSeenAt: at } };
-    } else if (previous) await this.sessions.delete(previous.session.id);
+    } else if (previous) await this.ends.end(previous.session.id, 'idp-logout');
     const token = this.randomness.bytes(32).toString('base64url');
     const expiresAt = new Date(now.getTime() + settings.session_lifetime * HOUR_MS);
     const session: Session = {
@@ -90,8 +92,8 @@ export class SessionsService {
     return { session, cookie: { token, expiresAt } };
   }
 
-  /** With those who take part in it. False where there is no such session. */
-  end(id: string): Promise<boolean> {
+  /** One that no browser has got a cookie of, and no client was told of. False where there is no such session. */
+  discard(id: string): Promise<boolean> {
     return this.sessions.delete(id);
   }
 }

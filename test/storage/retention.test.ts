@@ -1,14 +1,20 @@
 import { expect } from 'vitest';
-import { Clock, Failures } from '../../src/login/ports.js';
+import { Clock, DueLogouts, Failures, Randomness } from '../../src/login/ports.js';
 import { Retention } from '../../src/login/retention.service.js';
+import { SessionEndsService } from '../../src/login/session-ends.service.js';
+import { ClientStore } from '../../src/storage/client-store.js';
+import { GrantStore } from '../../src/storage/grant-store.js';
 import { LoginAttemptStore } from '../../src/storage/login-attempt-store.js';
+import { LogoutDeliveryStore } from '../../src/storage/logout-delivery-store.js';
 import { LogoutStore } from '../../src/storage/logout-store.js';
 import { SessionStore } from '../../src/storage/session-store.js';
 import { SettingsStore } from '../../src/storage/settings-store.js';
 import { TransactionStore } from '../../src/storage/transaction-store.js';
+import { sidOf } from '../../src/tenant/session.js';
 import { tenantSettingsSchema } from '../../src/tenant/tenant-settings.js';
 import { onEachDatabase } from './each-database.js';
-import { AT, aLogout, aSession, aTransaction, after } from './samples.js';
+import { AT, aClient, aLogout, aSession, aTransaction, after } from './samples.js';
+import { aGrant } from './token-samples.js';
 
 const HOUR = 3_600_000;
 const NOW = new Date(AT);
@@ -44,6 +50,19 @@ onEachDatabase('what is over by the tenant’s settings is deleted, and nothing 
   await attempts.count('over', new Date(after(-60_000)), 60);
   await attempts.count('open', new Date(after(-59_999)), 60);
 
+  const [clients, grants] = [new ClientStore(dataSource), new GrantStore(dataSource)];
+  const deliveries = new LogoutDeliveryStore(dataSource);
+  await clients.insert(
+    aClient('rp', {
+      oidc_logout: {
+        backchannel_logout_urls: ['https://rp.example.test/logout'],
+        backchannel_logout_initiators: { mode: 'all' },
+      },
+    }),
+  );
+  for (const sessionId of ['lives', 'expired'])
+    await grants.insert(aGrant(sessionId, { sessionId, clientId: 'rp' }), { endsAt: after(HOUR) });
+
   const failures = new Failures();
   const reported: unknown[] = [];
   failures.report = (error) => reported.push(error);
@@ -53,12 +72,18 @@ onEachDatabase('what is over by the tenant’s settings is deleted, and nothing 
     sessions,
     logouts,
     attempts,
+    deliveries,
+    new SessionEndsService(sessions, grants, clients, new DueLogouts(), new StoppedClock(), new Randomness()),
     new StoppedClock(),
     failures,
   ).prune();
 
   expect(reported).toEqual([]);
   expect((await sessions.listOfUser('auth0|user')).map(({ id }) => id)).toEqual(['lives']);
+  // and whoever was told of a session is told of its end
+  expect(await deliveries.list(10)).toMatchObject([
+    { clientId: 'rp', initiator: 'session-expired', token: { sid: sidOf('expired'), sub: 'auth0|user' } },
+  ]);
   expect((await logouts.list(10)).map(({ id }) => id)).toEqual(['lgt_day']);
   expect((await transactions.list({ limit: 10 })).items.map(({ id }) => id)).toEqual(['txn_day']);
   expect(await dataSource.query('SELECT key FROM login_attempts')).toEqual([{ key: 'open' }]);

@@ -1,6 +1,9 @@
 import { expect } from 'vitest';
-import { Clock, Randomness } from '../../src/login/ports.js';
+import { Clock, DueLogouts, Randomness } from '../../src/login/ports.js';
+import { SessionEndsService } from '../../src/login/session-ends.service.js';
 import { SessionsService } from '../../src/login/sessions.service.js';
+import { ClientStore } from '../../src/storage/client-store.js';
+import { GrantStore } from '../../src/storage/grant-store.js';
 import { SessionStore } from '../../src/storage/session-store.js';
 import { UserStore } from '../../src/storage/user-store.js';
 import {
@@ -384,7 +387,10 @@ onEachDatabase(
     await store.insert(aSession(sessionIdOf('with'), { details }));
     await store.insert(aSession(sessionIdOf('without'), { details: { methods: [], metadata: {} } }));
     const isLive = async (token: string, at: number): Promise<boolean> => {
-      const sessions = new SessionsService(store, new StoppedClock(after(at)), new Randomness());
+      const [clock, randomness] = [new StoppedClock(after(at)), new Randomness()];
+      const [grants, clients] = [new GrantStore(dataSource), new ClientStore(dataSource)];
+      const ends = new SessionEndsService(store, grants, clients, new DueLogouts(), clock, randomness);
+      const sessions = new SessionsService(store, clock, randomness, ends);
       return (await sessions.live(token, tenantSettingsSchema.parse({}))) !== null;
     };
     expect(await isLive('with', 59_999)).toBe(true);

@@ -21,6 +21,7 @@ import { AuthorizationsService } from '../authorizations.service.js';
 import type { Circumstances } from '../circumstances.js';
 import { clockOf } from '../finish.js';
 import { BaseUrl, Clock } from '../ports.js';
+import { SessionEndsService } from '../session-ends.service.js';
 import { wishesOf } from '../wishes.js';
 import { ActionPrograms } from './action-programs.service.js';
 import { begunPart, triggerOf } from './actions-part.js';
@@ -56,6 +57,7 @@ export class ActionsService {
     private readonly baseUrl: BaseUrl,
     private readonly authorizations: AuthorizationsService,
     private readonly grants: GrantStore,
+    private readonly ends: SessionEndsService,
   ) {}
 
   /**
@@ -249,7 +251,7 @@ export class ActionsService {
 
   async #changeSession(session: Session, effects: Effects, denial: Denial | null): Promise<void> {
     if (denial?.by === 'session.revoke') {
-      await this.sessions.delete(session.id);
+      await this.ends.end(session.id, 'session-revoked');
       if (denial.preserveRefreshTokens !== true)
         await this.grants.revoke({ sessionId: session.id }, this.clock.now(), 'refresh_tokens');
       return;
@@ -257,7 +259,7 @@ export class ActionsService {
     const write = sessionWrite(session, effects);
     if (!write) return;
     if (write.expiresAt !== undefined && Date.parse(write.expiresAt) <= this.clock.now().getTime())
-      await this.sessions.delete(session.id);
+      await this.ends.end(session.id, 'session-expired');
     else await this.sessions.update(session.id, (kept) => sessionWrite(kept, effects) ?? {});
   }
 

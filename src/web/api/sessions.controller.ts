@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { SessionEndsService } from '../../login/session-ends.service.js';
 import { SessionStore } from '../../storage/session-store.js';
 import type { Session, SessionDetails, SessionParticipant } from '../../tenant/session.js';
 import { TenantError } from '../../tenant/tenant-error.js';
@@ -8,7 +9,10 @@ import { TenantError } from '../../tenant/tenant-error.js';
 @ApiTags('sessions')
 @Controller('api/v2')
 export class SessionsController {
-  constructor(private readonly sessions: SessionStore) {}
+  constructor(
+    private readonly sessions: SessionStore,
+    private readonly ends: SessionEndsService,
+  ) {}
 
   /** The newest first. */
   @Get('users/:id/sessions')
@@ -21,11 +25,11 @@ export class SessionsController {
     };
   }
 
-  /** Ends them all, here; service providers are told by a single logout only. */
+  /** Ends them all, here: relying parties are told in the back channel, service providers by a single logout only. */
   @Delete('users/:id/sessions')
   @HttpCode(202)
   async endAll(@Param('id') userId: string): Promise<void> {
-    await this.sessions.deleteOfUser(userId);
+    await this.ends.endOfUser(userId, 'session-revoked');
   }
 
   @Get('sessions/:id')
@@ -48,7 +52,7 @@ export class SessionsController {
   }
 
   async #end(id: string): Promise<void> {
-    if (!(await this.sessions.delete(id))) throw notFound(id);
+    if (!(await this.ends.end(id, 'session-revoked'))) throw notFound(id);
   }
 }
 

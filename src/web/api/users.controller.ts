@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Clock, Randomness } from '../../login/ports.js';
-import { SessionStore } from '../../storage/session-store.js';
+import { SessionEndsService } from '../../login/session-ends.service.js';
 import { UserStore } from '../../storage/user-store.js';
 import { hashPassword } from '../../tenant/password.js';
 import { TenantError } from '../../tenant/tenant-error.js';
@@ -39,7 +39,7 @@ const byEmailQuerySchema = z.strictObject({
 export class UsersController {
   constructor(
     private readonly users: UserStore,
-    private readonly sessions: SessionStore,
+    private readonly ends: SessionEndsService,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
   ) {}
@@ -83,8 +83,10 @@ export class UsersController {
     if (hash !== null) {
       await this.users.setPasswordHash(id, hash);
       // whoever knew the old one is not to stay logged in
-      await this.sessions.deleteOfUser(id);
+      await this.ends.endOfUser(id, 'password-changed');
     }
+    // nobody can go on with one, and it is not to come back with the user
+    if (user.blocked === true) await this.ends.endOfUser(id, 'session-revoked');
     return user;
   }
 
@@ -92,7 +94,7 @@ export class UsersController {
   @HttpCode(204)
   async delete(@Param('id') id: string): Promise<void> {
     if (!(await this.users.delete(id))) existing(id, null);
-    await this.sessions.deleteOfUser(id);
+    await this.ends.endOfUser(id, 'account-deleted');
   }
 }
 

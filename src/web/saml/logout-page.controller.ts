@@ -108,6 +108,7 @@ export class LogoutPageController {
     const turn = await this.logouts.turn(id, browserToken);
     this.#forgetSession(turn.logout, request, reply);
     if (turn.kind === 'ask') return this.#ask(turn, browserToken, reply);
+    if (turn.kind === 'leave') return redirect(reply, turn.url);
     if (turn.kind === 'answer') return sendMessage(reply, turn.message, turn.party.name);
     return sendSignedOut(reply, await this.logouts.outcomeOf(turn));
   }

@@ -1,0 +1,49 @@
+/** Brings a logout token to a relying party, and says how it was taken. Every address may be told but our own. */
+import type { DeliveryAttempt } from '../tenant/logout-delivery.js';
+
+/** As long as Auth0 waits. */
+const PATIENCE_MS = 5_000;
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|0\.0\.0\.0|\[::\])$/;
+
+/** Whether a URL leads back to this server, by whichever name of this machine: what may be posted there is for others to say. */
+export function leadsHere(url: string, baseUrl: string): boolean {
+  const [there, here] = [new URL(url), new URL(baseUrl)];
+  if (there.origin === here.origin) return true;
+  return there.port === here.port && LOOPBACK.test(there.hostname) && LOOPBACK.test(here.hostname);
+}
+
+/** One POST of the form field `logout_token`, and nothing else; redirects are not followed. Never throws. */
+export async function postLogoutToken(
+  url: string,
+  token: string,
+  { at, stop }: { readonly at: Date; readonly stop: AbortSignal },
+): Promise<DeliveryAttempt> {
+  const attempt = { at: at.toISOString() };
+  try {
+    const { status, body } = await fetch(url, {
+      method: 'POST',
+      body: new URLSearchParams({ logout_token: token }),
+      redirect: 'manual',
+      signal: AbortSignal.any([stop, AbortSignal.timeout(PATIENCE_MS)]),
+    });
+    await body?.cancel();
+    return { ...attempt, status, reason: status >= 200 && status < 300 ? null : saidBy(status) };
+  } catch (error) {
+    return { ...attempt, reason: reasonOf(error) };
+  }
+}
+
+const saidBy = (status: number): string =>
+  status >= 300 && status < 400
+    ? `it redirects (${status}), and redirects are not followed: register the URL that takes the POST itself`
+    : `it answered with the status ${status}`;
+
+/** The message is always "fetch failed". */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'it cannot be reached';
+  if (error.name === 'TimeoutError') return `it did not answer within ${PATIENCE_MS / 1000} seconds`;
+  const { code, message } = (error.cause ?? {}) as { code?: unknown; message?: unknown };
+  if (message === 'bad port') return 'its port is one that is never fetched from (Fetch 2.9)';
+  return typeof code === 'string' ? `the connection failed with ${code}` : 'the connection failed';
+}
