@@ -38,6 +38,11 @@ export const python3: Judge = {
   present: onPath('python3'),
   install: 'apt-get install python3',
 };
+export const openssl: Judge = {
+  name: 'openssl',
+  present: onPath('openssl'),
+  install: 'apt-get install openssl',
+};
 export const CHROMIUM = '/usr/bin/chromium';
 export const chromium: Judge = {
   name: 'chromium',

@@ -52,6 +52,12 @@ function formsIn(markup: string): Form[] {
 
 export class UserAgent {
   readonly #cookies = new Map<string, Map<string, Cookie>>();
+  readonly #via: typeof fetch;
+
+  /** `via` is how it sends: a browser may trust an authority that nobody else does. */
+  constructor(via: typeof fetch = fetch) {
+    this.#via = via;
+  }
 
   /** `from` is the page that leads there; without it the address was typed. */
   get(url: string, from?: string): Promise<Page> {
@@ -101,7 +107,8 @@ export class UserAgent {
     const cookies = [...this.#jar(url)].filter(
       ([, { sameSite }]) => !isForeign || sameSite === 'none' || (sameSite === 'lax' && method === 'GET'),
     );
-    const response = await fetch(url, {
+    const via = this.#via;
+    const response = await via(url, {
       method,
       redirect: 'manual',
       headers: {
