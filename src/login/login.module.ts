@@ -16,6 +16,7 @@ import { LogoutsService } from './logouts.service.js';
 import { OidcLoginsService } from './oidc-logins.service.js';
 import { ActionModules, BaseUrl, Clock, DueLogouts, Failures, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
+import { RpLogoutsService } from './rp-logouts.service.js';
 import { SamlLoginsService } from './saml-logins.service.js';
 import { ServiceProvidersService } from './service-providers.service.js';
 import { SessionEndsService } from './session-ends.service.js';
@@ -48,6 +49,7 @@ const providers = [
   LogoutPartiesService,
   LogoutsService,
   LogoutMessagesService,
+  RpLogoutsService,
   TransactionsService,
   InspectionService,
   IdentityProviderService,

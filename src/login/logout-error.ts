@@ -7,6 +7,10 @@ export type LogoutErrorCode =
   | 'logout_elsewhere'
   | 'logout_form_stale'
   | 'logout_disabled'
-  | 'logout_answer_unexpected';
+  | 'logout_answer_unexpected'
+  | 'logout_client_unknown'
+  | 'logout_hint_invalid'
+  | 'logout_hint_mismatch'
+  | 'logout_url_not_allowed';
 
 export class LogoutError extends MintmarkError<LogoutErrorCode> {}

@@ -34,6 +34,7 @@ import { PushedRequestController } from './oauth/pushed-request.controller.js';
 import { RevocationController } from './oauth/revocation.controller.js';
 import { TokenController } from './oauth/token.controller.js';
 import { UserinfoController } from './oauth/userinfo.controller.js';
+import { OidcLogoutController } from './oidc/logout.controller.js';
 import { DiscoveryController } from './oidc/discovery.controller.js';
 import { MetadataController } from './saml/metadata.controller.js';
 import { AdminTokenHash } from './operator/admin-token-hash.js';
@@ -77,6 +78,7 @@ import { SsoController } from './saml/sso.controller.js';
     HomeController,
     DemoController,
     AuthorizeController,
+    OidcLogoutController,
     DiscoveryController,
     TokenController,
     IntrospectionController,

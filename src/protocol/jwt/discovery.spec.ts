@@ -16,6 +16,7 @@ test('only what works is advertised: no endpoint, response type or grant that do
     'userinfo_endpoint',
     'introspection_endpoint',
     'revocation_endpoint',
+    'end_session_endpoint',
   ]);
   expect(document.response_types_supported).toContain('code id_token token');
   expect(document.response_modes_supported).toEqual(['query', 'fragment', 'form_post', 'web_message']);
@@ -23,6 +24,8 @@ test('only what works is advertised: no endpoint, response type or grant that do
   expect(document).toMatchObject({
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
   });
   expect(document.grant_types_supported).toEqual([
     'authorization_code',

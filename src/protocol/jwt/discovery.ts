@@ -15,6 +15,7 @@ const ENDPOINTS = {
   userinfo_endpoint: 'userinfo',
   introspection_endpoint: 'oauth/introspect',
   revocation_endpoint: 'oauth/revoke',
+  end_session_endpoint: 'oidc/logout',
   jwks_uri: '.well-known/jwks.json',
 } as const;
 
@@ -54,6 +55,9 @@ export type DiscoveryDocument = { readonly [Member in keyof typeof ENDPOINTS]: s
   readonly introspection_endpoint_auth_signing_alg_values_supported: readonly string[];
   readonly revocation_endpoint_auth_methods_supported: readonly string[];
   readonly revocation_endpoint_auth_signing_alg_values_supported: readonly string[];
+  readonly backchannel_logout_supported: true;
+  /** Logout tokens and ID tokens have `sid`. */
+  readonly backchannel_logout_session_supported: true;
   readonly dpop_signing_alg_values_supported: readonly string[];
   readonly subject_types_supported: readonly string[];
   readonly id_token_signing_alg_values_supported: readonly JwtAlgorithm[];
@@ -90,6 +94,8 @@ export function discoveryDocument(
     introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ASSERTION_ALGORITHMS,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     dpop_signing_alg_values_supported: DPOP_ALGORITHMS,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,

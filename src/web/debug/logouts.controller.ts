@@ -2,7 +2,8 @@ import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { LogoutsService } from '../../login/logouts.service.js';
+import { LogoutDeliveriesService } from '../../login/logout-deliveries.service.js';
+import { LogoutsService, deliveryIdsOf } from '../../login/logouts.service.js';
 import { logoutPage, logoutsPage } from '../pages/logouts-page.js';
 import { formatSchema, negotiate, type Format } from './negotiate.js';
 
@@ -11,11 +12,14 @@ const schema = z.strictObject({ format: formatSchema });
 /** Those that are kept, a day's, seldom fill it. */
 const SHOWN = 100;
 
-/** `/debug/logouts`: single logouts, whom each asked, and every message of it. JSON for programs, pages for people. */
+/** `/debug/logouts`: single logouts, whom each asked, and every message of it; back-channel logouts, and what became of each. JSON for programs, pages for people. */
 @ApiTags('debug')
 @Controller('debug/logouts')
 export class DebugLogoutsController {
-  constructor(private readonly logouts: LogoutsService) {}
+  constructor(
+    private readonly logouts: LogoutsService,
+    private readonly deliveries: LogoutDeliveriesService,
+  ) {}
 
   /** The newest first. */
   @Get()
@@ -27,7 +31,14 @@ export class DebugLogoutsController {
     return negotiate(
       reply,
       { accept, asked },
-      { load: () => this.logouts.list(SHOWN), json: (items) => ({ items }), page: logoutsPage },
+      {
+        load: async () => ({
+          items: await this.logouts.list(SHOWN),
+          deliveries: await this.deliveries.list(SHOWN),
+        }),
+        json: (shown) => shown,
+        page: logoutsPage,
+      },
     );
   }
 
@@ -41,7 +52,14 @@ export class DebugLogoutsController {
     return negotiate(
       reply,
       { accept, asked },
-      { load: () => this.logouts.get(id), json: (logout) => logout, page: logoutPage },
+      {
+        load: async () => {
+          const logout = await this.logouts.get(id);
+          return { logout, deliveries: await this.deliveries.getAll(deliveryIdsOf(logout)) };
+        },
+        json: ({ logout, deliveries }) => ({ ...logout, deliveries }),
+        page: logoutPage,
+      },
     );
   }
 }
