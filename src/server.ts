@@ -11,7 +11,9 @@ import { takeBackAdminToken } from './provision/admin-token.js';
 import { authorityFileOf, provideTls, tlsNames, type PublishedAuthority } from './provision/tls.js';
 import { SettingsStore } from './storage/settings-store.js';
 import { TlsKeyStore } from './storage/tls-key-store.js';
+import { AllowedOriginsService } from './tokens/allowed-origins.service.js';
 import { borderOptions, layBorder } from './web/border/border.js';
+import { answerPages } from './web/border/cross-origin.js';
 import { serveDocs } from './web/docs/openapi.js';
 import { AdminTokenHash } from './web/operator/admin-token-hash.js';
 import { serveAuthority } from './web/tls/serve-authority.js';
@@ -43,6 +45,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     abortOnError: false,
   });
   let policy: GuardPolicy | undefined;
+  answerPages(app, (origin) => app.get(AllowedOriginsService).isAllowed(origin));
   layBorder(app, {
     policy: () => {
       if (!policy) throw new Error('a request came before the server was ready');

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LoginModule } from '../login/login.module.js';
+import { AllowedOriginsService } from './allowed-origins.service.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientCallsService } from './client-calls.service.js';
 import { DpopProofsService } from './dpop-proofs.service.js';
@@ -34,6 +35,7 @@ const providers = [
   RevocationService,
   UserinfoService,
   NotionService,
+  AllowedOriginsService,
 ];
 
 /** What the token endpoint is made of. */

@@ -8,7 +8,7 @@ import { TOKEN_ALGORITHMS } from '../../tenant/client.js';
 /** So short that a rotation is soon seen, so long that a burst of relying parties asks once. */
 const CACHE = 'public, max-age=15';
 
-/** What relying parties fetch of the tenant; public, so pages of any origin may read it (CORS). */
+/** What relying parties fetch of the tenant; public, so pages of any origin may read it (border/cross-origin.ts). */
 @ApiTags('discovery')
 @Controller('.well-known')
 export class DiscoveryController {
@@ -16,7 +16,6 @@ export class DiscoveryController {
 
   /** OIDC Discovery 4, and RFC 8414 3: one document by two names, as Auth0 has it. */
   @Get(['openid-configuration', 'oauth-authorization-server'])
-  @Header('access-control-allow-origin', '*')
   @Header('cache-control', CACHE)
   async configuration(): Promise<DiscoveryDocument> {
     const { issuer, settings } = await this.tenants.current();
@@ -29,7 +28,6 @@ export class DiscoveryController {
 
   /** RFC 7517 5: the current keys and the earlier ones. */
   @Get('jwks.json')
-  @Header('access-control-allow-origin', '*')
   @Header('cache-control', CACHE)
   jwks(): Promise<Jwks> {
     return this.tenants.jwks();
