@@ -136,6 +136,7 @@ test.each<[string, Sent, Changes, string]>([
 test.each<[string, Sent, Changes, string]>([
   ['a parameter that stands twice', {}, { more: '&scope=email' }, 'parameter_twice invalid_request'],
   ['a request object', { request: 'x' }, {}, 'request_object request_not_supported'],
+  ['a registration', { registration: '{}' }, {}, 'registration registration_not_supported'],
   ['a request_uri', { request_uri: 'https://app.example/r' }, {}, 'request_uri request_uri_not_supported'],
   [
     'a request_uri that nobody pushed',

@@ -180,8 +180,13 @@ const refuse = (...wrong: ConstructorParameters<typeof OAuthError>): never => {
   throw new OAuthError(...wrong);
 };
 
-/** OIDC Core 6, RFC 9126 2.1, 4. */
-const requestObjects: Check<void> = ({ request, requestUri }, { client, isPushed }) => {
+/** OIDC Core 6, 7.2.1, RFC 9126 2.1, 4. */
+const requestObjects: Check<void> = ({ request, requestUri, registration }, { client, isPushed }) => {
+  if (registration !== undefined)
+    refuse(
+      'registration',
+      'an application does not register itself in a request: leave registration out, and register it at /api/v2/clients',
+    );
   if (request !== undefined)
     refuse('request_object', 'request objects are not supported; send the parameters one by one');
   if (isPushed && requestUri !== undefined)

@@ -43,6 +43,8 @@ export interface AuthorizationRequest {
   readonly dpopJkt?: string;
   readonly request?: string;
   readonly requestUri?: string;
+  /** What a client tells of itself to a provider that does not know it (OIDC Core 7.2.1). */
+  readonly registration?: string;
   /** The custom parameters `ext-…`, names and all. */
   readonly extensions: Readonly<Record<string, string>>;
   /** Names that stood more than once. */
@@ -70,6 +72,7 @@ const TEXTS = {
   dpopJkt: 'dpop_jkt',
   request: 'request',
   requestUri: 'request_uri',
+  registration: 'registration',
 } as const;
 const WORDS = {
   responseType: 'response_type',

@@ -22,6 +22,7 @@ export type OAuthErrorCode =
   | 'request_not_supported'
   | 'request_uri_not_supported'
   | 'invalid_request_uri'
+  | 'registration_not_supported'
   // RFC 8707, 7009, 9449, 8628, 6750
   | 'invalid_target'
   | 'unsupported_token_type'
@@ -79,6 +80,7 @@ const CODES = {
   request_object: 'request_not_supported',
   request_uri: 'request_uri_not_supported',
   request_uri_unknown: 'invalid_request_uri',
+  registration: 'registration_not_supported',
   // the user
   login_needed: 'login_required',
   consent_needed: 'consent_required',
