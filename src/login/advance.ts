@@ -6,6 +6,7 @@ import { authorizeUser } from './authorize-user.js';
 import { denyOidcLogin, failOidcLogin, issueClientToken, issueTokens } from './authorization-response.js';
 import { issueAuthorizationResponse } from './authorization-answer.js';
 import type { Circumstances } from './circumstances.js';
+import { approveDevice } from './device-approval.js';
 import { nextStep, type Step } from './next-step.js';
 import { denySamlLogin, failSamlLogin, issueSamlResponse } from './saml-response.js';
 
@@ -20,6 +21,7 @@ const STEPS: { readonly [Name in Exclude<Step, 'authenticate' | 'nothing'>]: Run
   issue_authorization_response: (transaction, circumstances) =>
     issueAuthorizationResponse(authenticated(transaction), circumstances),
   issue_client_token: issueClientToken,
+  approve_device: (transaction, circumstances) => approveDevice(authenticated(transaction), circumstances),
 };
 
 function authenticated(transaction: Transaction) {

@@ -37,8 +37,13 @@ export type LoginAnswer =
       readonly cookie?: SessionCookie;
       readonly browserToken?: string;
     }
-  /** The login is over, and there is nowhere to bring its answer to: REST began it. */
-  | { readonly kind: 'ended'; readonly transaction: Transaction }
+  /** The login is over, and there is nowhere to bring its answer to: REST began it, or it lets a device in. */
+  | {
+      readonly kind: 'ended';
+      readonly transaction: Transaction;
+      readonly cookie?: SessionCookie;
+      readonly browserToken?: string;
+    }
   /** Its cookies did not come along: it is to come back with them, and with the key to what it brought, by a GET. */
   | { readonly kind: 'come_back'; readonly state: string; readonly key?: string }
   /** There is no address that may hear of it: a page of ours says what is wrong. */

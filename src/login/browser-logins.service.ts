@@ -160,7 +160,7 @@ export class BrowserLoginsService {
     const transaction = await this.#change(id, (open) =>
       cancel(open, 'The user cancelled the login.', circumstances),
     );
-    return { kind: 'deliver', transaction };
+    return overWith(transaction);
   }
 
   /** A login of this very browser. Throws LoginError. */
@@ -320,7 +320,7 @@ export class BrowserLoginsService {
         url: continuation.url,
         ...cookies,
       };
-    if (!isDeliverable(transaction)) return { kind: 'ended', transaction };
+    if (!isDeliverable(transaction)) return { kind: 'ended', transaction, ...cookies };
     return { kind: 'deliver', transaction, ...cookies };
   }
 
@@ -406,7 +406,7 @@ export class BrowserLoginsService {
       const error = notAuthenticated(open, `the login was refused ${refusals} times`);
       return fail(seen, error, circumstances);
     });
-    if (isFinished(noted)) return { kind: 'deliver', transaction: noted };
+    if (isFinished(noted)) return overWith(noted);
     const token = browser.browserToken!;
     return {
       kind: 'wrong',
@@ -498,6 +498,10 @@ async function told(id: string, work: Promise<Transaction>): Promise<Transaction
 
 const answerTo = (transaction: Transaction, error: MintmarkError): LoginAnswer =>
   transaction.result === null ? { kind: 'refuse', transaction, error } : { kind: 'deliver', transaction };
+
+/** The refusal is brought to whoever asked for the login, where anybody did. */
+const overWith = (transaction: Transaction): LoginAnswer =>
+  isDeliverable(transaction) ? { kind: 'deliver', transaction } : { kind: 'ended', transaction };
 
 const typedIn = (credentials: Credentials): Pick<WrongCredentials, 'username'> =>
   'username' in credentials ? { username: credentials.username } : {};

@@ -2,9 +2,10 @@
 import { decodeJwt } from '../protocol/jwt/compact.js';
 import { admitCustomClaims } from '../protocol/jwt/restricted-claims.js';
 import { scopeWords } from '../protocol/oauth/scopes.js';
-import type { IssuedGrant } from '../storage/transaction-store.js';
+import type { IssuedGrant, RefusedDevice } from '../storage/transaction-store.js';
 import { tokenDigest, type AccessToken, type AuthorizationCode, type Grant } from '../tenant/grant.js';
 import type { AuthorizationPart, Transaction } from '../tenant/transaction.js';
+import { deviceOutcome } from './device-approval.js';
 import { organizationClaim } from './authorization-answer.js';
 import { changedScopes } from './authorization-response.js';
 
@@ -12,7 +13,8 @@ import { changedScopes } from './authorization-response.js';
 const CODE_LIFETIME_MS = { strict: 60_000, auth0: 600_000, notion: 600_000 } as const;
 
 /** `undefined` where nothing was granted. */
-export function issuedBy(transaction: Transaction): IssuedGrant | undefined {
+export function issuedBy(transaction: Transaction): IssuedGrant | RefusedDevice | undefined {
+  if (transaction.oidc?.device) return deviceOutcome(transaction, transaction.oidc.device);
   const { status, result, oidc, clientId, userId } = transaction;
   const request = oidc?.request;
   if (status !== 'completed' || request?.grantId === undefined || clientId === null) return undefined;

@@ -12,6 +12,7 @@ export type LoginErrorCode =
   | 'login_elsewhere'
   | 'login_expired'
   | 'login_form_stale'
+  | 'user_code_unknown'
   | 'credentials_refused'
   | 'too_many_attempts'
   | 'client_unknown'

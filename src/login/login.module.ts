@@ -7,6 +7,7 @@ import { AuthenticationService } from './authentication.service.js';
 import { AuthorizationsService } from './authorizations.service.js';
 import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
+import { DeviceLoginsService } from './device-logins.service.js';
 import { IdentityProviderService } from './identity-provider.service.js';
 import { InspectionService } from './inspection.service.js';
 import { LogoutDeliveriesService } from './logout-deliveries.service.js';
@@ -45,6 +46,7 @@ const providers = [
   BrowserLoginsService,
   SamlLoginsService,
   OidcLoginsService,
+  DeviceLoginsService,
   AuthorizationsService,
   LogoutPartiesService,
   LogoutsService,

@@ -9,6 +9,7 @@ export type Step =
   | 'issue_tokens'
   | 'issue_authorization_response'
   | 'issue_client_token'
+  | 'approve_device'
   | 'nothing';
 
 export function nextStep(transaction: Transaction): Step {
@@ -18,6 +19,7 @@ export function nextStep(transaction: Transaction): Step {
   // anew where Actions set another user
   if (oidc?.request && oidc.request.authorized?.userId !== userId) return 'authorize_user';
   if (actions === undefined || (actions !== null && actions.state !== 'ended')) return 'run_actions';
+  if (oidc?.device) return 'approve_device';
   return oidc?.request ? 'issue_authorization_response' : ISSUES[protocol];
 }
 const ISSUES = {

@@ -3,6 +3,7 @@ import type { DeviceCode, DeviceCodeStatus, DevicePollOutcome } from '../tenant/
 import type { Grant, IssuedTokens, Issuance, Reused } from '../tenant/grant.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
+import type { Statement } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 import { insertGrant, insertTokens, keepGrant } from './token-statements.js';
 
@@ -45,6 +46,23 @@ function outcomeOf(row: DeviceCodeRow, code: DeviceCode, now: Date): DevicePollO
   if (row.status === 'approved') return 'approved';
   return row.polled_early === 1 ? 'slow_down' : 'pending';
 }
+
+/** Lets a device in that still waits, with the grant that its tokens will hang on; that one is for the caller to write. */
+export const approveDevice = (
+  code: DeviceCode,
+  grantId: string,
+  issuance: Issuance,
+  now: Date,
+): Statement => ({
+  sql: `UPDATE device_codes SET status = 'approved', grant_id = ?, document = ?
+    WHERE digest = ? AND status = 'pending' AND expires_at > ?`,
+  values: [grantId, JSON.stringify({ ...code, issuance }), code.digest, now.getTime()],
+});
+
+export const denyDevice = (digest: string, now: Date): Statement => ({
+  sql: `UPDATE device_codes SET status = 'denied' WHERE digest = ? AND status = 'pending' AND expires_at > ?`,
+  values: [digest, now.getTime()],
+});
 
 export class DeviceCodeStore {
   readonly #database: Database;
@@ -102,12 +120,7 @@ export class DeviceCodeStore {
    */
   async approve(code: DeviceCode, grant: Grant, issuance: Issuance, now: Date): Promise<boolean> {
     const [approved] = await this.#database.atomically([
-      {
-        sql: `UPDATE device_codes SET status = 'approved', grant_id = ?, document = ?
-          WHERE digest = ? AND status = 'pending' AND expires_at > ?`,
-        values: [grant.id, JSON.stringify({ ...code, issuance }), code.digest, now.getTime()],
-        isDecisive: true,
-      },
+      { ...approveDevice(code, grant.id, issuance, now), isDecisive: true },
       // until its tokens are issued, which have it kept longer
       ...insertGrant(grant, { endsAt: code.expiresAt }),
     ]);
@@ -117,11 +130,8 @@ export class DeviceCodeStore {
   /** False where it does not wait any more. */
   async deny(digest: string, now: Date): Promise<boolean> {
     if (!isStorableKey(digest)) return false;
-    const denied = await this.#database.change(
-      `UPDATE device_codes SET status = 'denied' WHERE digest = ? AND status = 'pending' AND expires_at > ?`,
-      [digest, now.getTime()],
-    );
-    return denied === 1;
+    const { sql, values } = denyDevice(digest, now);
+    return (await this.#database.change(sql, values)) === 1;
   }
 
   /**

@@ -1,8 +1,10 @@
 import type { DataSource } from 'typeorm';
-import type { Grant, IssuedTokens } from '../tenant/grant.js';
+import type { DeviceCode } from '../tenant/device-code.js';
+import type { Grant, Issuance, IssuedTokens } from '../tenant/grant.js';
 import type { SessionParticipant } from '../tenant/session.js';
 import type { Protocol, Transaction, TransactionStatus } from '../tenant/transaction.js';
 import { Database } from './database.js';
+import { approveDevice, denyDevice } from './device-code-store.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { changeWithParticipant } from './session-participants.js';
 import type { SqlValue, Statement } from './statement.js';
@@ -13,6 +15,24 @@ import { decodeCursor, encodeCursor, type TransactionCursor } from './transactio
 /** What a login grants a client, with the code and the tokens that come of it. */
 export interface IssuedGrant extends IssuedTokens, IssuedBeside {
   readonly grant: Grant;
+  /** The device that is let in by it; where it does not wait any more nobody is. */
+  readonly device?: { readonly code: DeviceCode; readonly issuance: Issuance };
+}
+
+/** A login that ended without letting the device in. */
+export interface RefusedDevice {
+  readonly digest: string;
+  /** ISO instant. */
+  readonly refusedAt: string;
+}
+
+function statementsOf(beside: IssuedGrant | RefusedDevice): Statement[] {
+  if (!('grant' in beside)) return [denyDevice(beside.digest, new Date(beside.refusedAt))];
+  const { grant, device } = beside;
+  return [
+    ...insertGrant(grant, beside),
+    ...(device ? [approveDevice(device.code, grant.id, device.issuance, new Date(grant.createdAt))] : []),
+  ];
 }
 
 export interface TransactionFilters {
@@ -56,7 +76,7 @@ export class TransactionStore {
   async insert(
     transaction: Transaction,
     participant?: SessionParticipant,
-    issued?: IssuedGrant,
+    issued?: IssuedGrant | RefusedDevice,
   ): Promise<void> {
     const { id, revision, status, protocol, clientId, userId } = transaction;
     if (clientId !== null) requireStorableKey(clientId, '/client_id');
@@ -85,7 +105,11 @@ export class TransactionStore {
    * Of any number of writers that read the same revision exactly one is told true, and its `participant` alone is written, as what it `issued` is.
    * Throws as `insert` does.
    */
-  async update(next: Transaction, participant?: SessionParticipant, issued?: IssuedGrant): Promise<boolean> {
+  async update(
+    next: Transaction,
+    participant?: SessionParticipant,
+    issued?: IssuedGrant | RefusedDevice,
+  ): Promise<boolean> {
     if (next.userId !== null) requireStorableKey(next.userId, '/user/user_id');
     const values = [
       next.revision,
@@ -159,9 +183,9 @@ export class TransactionStore {
   async #changesOne(
     statement: Statement,
     participant: SessionParticipant | undefined,
-    issued: IssuedGrant | undefined,
+    issued: IssuedGrant | RefusedDevice | undefined,
   ): Promise<boolean> {
-    const along = issued ? insertGrant(issued.grant, issued) : [];
+    const along = issued ? statementsOf(issued) : [];
     if (participant) return changeWithParticipant(this.#database, statement, participant, along);
     if (along.length === 0) return (await this.#database.change(statement.sql, statement.values)) === 1;
     return (await this.#database.atomically([{ ...statement, isDecisive: true }, ...along]))[0] === 1;

@@ -87,6 +87,22 @@ export interface OidcRequestPart {
   readonly loginId?: string;
   /** Where a browser brought the login to /authorize: then it is answered at a redirect URI. */
   readonly request?: AuthorizationPart;
+  /** Where the login lets a device in: then nothing is answered in the browser. */
+  readonly device?: DevicePart;
+}
+/** The device that somebody was asked to let in, as it waits (RFC 8628). */
+export interface DevicePart {
+  /** See `DeviceCode`. */
+  readonly digest: string;
+  readonly userCode: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** Seconds. */
+  readonly interval: number;
+  /** See `Grant`; absent until the device is let in. */
+  readonly grantId?: string;
+  /** What of the scope the user may have, space-separated; absent until then. */
+  readonly grantedScope?: string;
 }
 /** What /authorize was asked. What a refused request says is kept as it says it. */
 export interface AuthorizationPart {

@@ -3,9 +3,11 @@ import { LoginModule } from '../login/login.module.js';
 import { AllowedOriginsService } from './allowed-origins.service.js';
 import { ClientAuthenticationService } from './client-authentication.service.js';
 import { ClientCallsService } from './client-calls.service.js';
+import { DeviceAuthorizationsService } from './device-authorizations.service.js';
 import { DpopProofsService } from './dpop-proofs.service.js';
 import { AuthorizationCodeGrant } from './grants/authorization-code.service.js';
 import { ClientCredentialsGrant } from './grants/client-credentials.service.js';
+import { DeviceCodeGrant } from './grants/device-code.service.js';
 import { GrantsService } from './grants/grants.service.js';
 import { PasswordGrant } from './grants/password.service.js';
 import { RefreshTokenGrant } from './grants/refresh-token.service.js';
@@ -28,6 +30,8 @@ const providers = [
   AuthorizationCodeGrant,
   RefreshTokenGrant,
   PasswordGrant,
+  DeviceCodeGrant,
+  DeviceAuthorizationsService,
   GrantsService,
   TokenEndpointService,
   TokenLookup,

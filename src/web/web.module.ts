@@ -24,12 +24,14 @@ import { DebugLogoutsController } from './debug/logouts.controller.js';
 import { DemoController } from './demo/demo.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { HomeController } from './home/home.controller.js';
+import { ActivateController } from './login/activate.controller.js';
 import { ContinueController } from './login/continue.controller.js';
 import { LoginController } from './login/login.controller.js';
 import { AuthorizeController } from './oidc/authorize.controller.js';
 import { IntrospectionController } from './oauth/introspection.controller.js';
 import { NotionAuthorizeController } from './oauth/notion-authorize.controller.js';
 import { NotionController } from './oauth/notion.controller.js';
+import { DeviceAuthorizationController } from './oauth/device-authorization.controller.js';
 import { PushedRequestController } from './oauth/pushed-request.controller.js';
 import { RevocationController } from './oauth/revocation.controller.js';
 import { TokenController } from './oauth/token.controller.js';
@@ -87,6 +89,8 @@ import { SsoController } from './saml/sso.controller.js';
     NotionController,
     NotionAuthorizeController,
     PushedRequestController,
+    DeviceAuthorizationController,
+    ActivateController,
     HealthController,
   ],
 })

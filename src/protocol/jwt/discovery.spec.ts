@@ -12,6 +12,7 @@ test('only what works is advertised: no endpoint, response type or grant that do
   expect(Object.keys(document).filter((member) => member.endsWith('_endpoint'))).toEqual([
     'authorization_endpoint',
     'token_endpoint',
+    'device_authorization_endpoint',
     'pushed_authorization_request_endpoint',
     'userinfo_endpoint',
     'introspection_endpoint',
@@ -32,6 +33,7 @@ test('only what works is advertised: no endpoint, response type or grant that do
     'implicit',
     'refresh_token',
     'client_credentials',
+    'urn:ietf:params:oauth:grant-type:device_code',
   ]);
 });
 

@@ -11,6 +11,7 @@ import { CLAIMS_OF_SCOPE } from './id-token.js';
 const ENDPOINTS = {
   authorization_endpoint: 'authorize',
   token_endpoint: 'oauth/token',
+  device_authorization_endpoint: 'oauth/device/code',
   pushed_authorization_request_endpoint: 'oauth/par',
   userinfo_endpoint: 'userinfo',
   introspection_endpoint: 'oauth/introspect',
@@ -20,7 +21,13 @@ const ENDPOINTS = {
 } as const;
 
 /** RFC 9700 has no password grant, so that one is for those who know of it. */
-const GRANT_TYPES = ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'] as const;
+const GRANT_TYPES = [
+  'authorization_code',
+  'implicit',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
+] as const;
 const SECRET_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 const AUTH_METHODS = [...SECRET_METHODS, 'none'] as const;
 

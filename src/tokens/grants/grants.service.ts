@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthorizationCodeGrant } from './authorization-code.service.js';
 import { ClientCredentialsGrant } from './client-credentials.service.js';
+import { DeviceCodeGrant } from './device-code.service.js';
 import type { GrantRow } from './grant.js';
 import { PasswordGrant } from './password.service.js';
 import { RefreshTokenGrant } from './refresh-token.service.js';
@@ -15,8 +16,9 @@ export class GrantsService {
     refreshToken: RefreshTokenGrant,
     clientCredentials: ClientCredentialsGrant,
     password: PasswordGrant,
+    deviceCode: DeviceCodeGrant,
   ) {
-    this.#rows = [code, refreshToken, clientCredentials, password, password.withRealm];
+    this.#rows = [code, refreshToken, clientCredentials, password, password.withRealm, deviceCode];
   }
 
   /** Every `grant_type` there is. */

@@ -12,6 +12,7 @@ import { problemOf } from '../border/problem-details.js';
 import { setBrowserCookie, setSessionCookie } from '../cookies.js';
 import { deliveryPage } from '../pages/delivery-page.js';
 import { sendProtocolPage } from '../pages/protocol-page.js';
+import { deviceEndedPage } from '../pages/device-pages.js';
 import { endedPage } from '../pages/ended-page.js';
 import { refusalPage } from '../pages/refusal-page.js';
 import { webMessagePage } from '../pages/web-message-page.js';
@@ -26,11 +27,11 @@ export function sendAnswer(reply: FastifyReply, answer: LoginAnswer, baseUrl: st
     return redirect(reply, `/login?state=${encodeURIComponent(answer.transaction.id)}`);
   if (answer.kind === 'come_back') return redirect(reply, comingBack(answer));
   if (answer.kind === 'refuse') return sendRefusal(reply, answer.error, answer.transaction);
-  if (answer.kind === 'ended') return sendEnded(reply, answer.transaction);
   const secure = isSecure(baseUrl);
   if (answer.cookie)
     setSessionCookie(reply, answer.cookie.token, { expiresAt: answer.cookie.expiresAt, secure });
   if (answer.browserToken !== undefined) setBrowserCookie(reply, answer.browserToken, { secure });
+  if (answer.kind === 'ended') return sendEnded(reply, answer.transaction);
   if (answer.kind === 'deliver') return sendResponse(reply, answer.transaction);
   return redirect(reply, answer.url);
 }
@@ -98,7 +99,11 @@ const textOf = (value: string | number | undefined): string | undefined =>
   value === undefined ? undefined : String(value);
 
 /** What REST began has no address that the browser could bring its answer to. */
-function sendEnded(reply: FastifyReply, { id, status, reason }: Transaction): string {
+function sendEnded(reply: FastifyReply, { id, status, reason, oidc }: Transaction): string {
+  if (oidc?.device)
+    return sendProtocolPage(reply.code(200), deviceEndedPage({ transactionId: id, status, reason }), {
+      formAction: 'none',
+    });
   return sendProtocolPage(reply.code(200), endedPage({ transactionId: id, status, reason }), {
     formAction: 'none',
   });
