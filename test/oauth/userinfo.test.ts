@@ -262,6 +262,40 @@ test('a token that is bound to a key needs a proof of it, for this very request,
   ).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
 });
 
+test('where proofs must hold a nonce, the refusal tells it', async () => {
+  const pair = await generateKeyPair('ES256');
+  const jwk = await exportJWK(pair.publicKey);
+  const value = await kept({ dpopJkt: await calculateJwkThumbprint(jwk) });
+  const askWith = async (nonce?: string): Promise<Answer> =>
+    ask({
+      headers: {
+        authorization: `DPoP ${value}`,
+        dpop: await new SignJWT({
+          htm: 'GET',
+          htu: `${server.baseUrl}/userinfo`,
+          jti: randomBytes(8).toString('hex'),
+          ath: tokenDigest(value),
+          ...(nonce !== undefined && { nonce }),
+        })
+          .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
+          .setIssuedAt()
+          .sign(pair.privateKey),
+      },
+    });
+  await patched(server, 'tenants/settings', { dpop_nonce_required: true });
+  try {
+    const refusal = await askWith();
+    expect(refusal).toMatchObject({
+      status: 401,
+      challenge: expect.stringMatching(/^DPoP error="use_dpop_nonce"/),
+      nonce: expect.any(String),
+    });
+    expect(await askWith(refusal.nonce!)).toMatchObject({ status: 200 });
+  } finally {
+    await patched(server, 'tenants/settings', { dpop_nonce_required: false });
+  }
+});
+
 test('oauth4webapi takes the answer, and compares sub', async () => {
   const options = { [oauth.allowInsecureRequests]: true } as const;
   const issuer = new URL(`${server.baseUrl}/`);

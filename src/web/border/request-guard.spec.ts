@@ -35,6 +35,10 @@ test.each([
   ['/samlp/:clientId', 'open'],
   ['/docs', 'open'],
   ['/oauth/token', 'program'],
+  ['/userinfo', 'program'],
+  ['/v1/oauth/introspect', 'program'],
+  // a browser goes there
+  ['/v1/oauth/authorize', 'open'],
   ['/oauths', 'open'],
   ['/health', 'health'],
   ['/health/more', 'open'],
