@@ -60,13 +60,16 @@ onEachDatabase('a code and what is issued for it are one step', async ({ open })
   const store = new AuthorizationCodeStore(dataSource);
   const [access, refresh] = [new AccessTokenStore(dataSource), new RefreshTokenStore(dataSource)];
   const code = aCode('c', 'g');
-  await store.insert(code, aGrant('g'), { accessToken: anAccessToken('beside', 'g') });
+  await store.insert(code, aGrant('g'), {
+    accessToken: anAccessToken('beside', 'g'),
+    refreshToken: aRefreshToken('taken', 'g'),
+  });
   expect(await access.find('beside')).toMatchObject({ isRevoked: false });
   // a token that cannot be written leaves the code as it was
-  const taken = { accessToken: anAccessToken('beside', 'g'), refreshToken: aRefreshToken('x', 'g') };
+  const taken = { accessToken: anAccessToken('x', 'g'), refreshToken: aRefreshToken('taken', 'g') };
   await expect(store.exchange(code, taken, at(0))).rejects.toMatchObject({ name: 'DatabaseError' });
   expect(await store.find('c')).toMatchObject({ isRedeemed: false });
-  expect(await refresh.find('x')).toBeNull();
+  expect(await access.find('x')).toBeNull();
 
   expect(await store.exchange(code, tokensOf('c', 'g'), at(0))).toBe(true);
   expect((await access.find('at c'))?.token).toEqual(anAccessToken('at c', 'g'));
