@@ -34,6 +34,7 @@ export type AccessTokenOrder = Pick<
   | 'permissions'
   | 'organization'
   | 'dpopJkt'
+  | 'act'
 > & {
   /** Without one the token is opaque. */
   readonly audience: string | undefined;
@@ -108,6 +109,7 @@ export async function mintAccessToken(order: AccessTokenOrder): Promise<MintedAc
     permissions: tellsPermissions(dialect) ? order.permissions : undefined,
     organization: order.organization,
     dpopJkt: order.dpopJkt,
+    act: order.act,
     ...(isRfc9068(dialect) && { rfc9068: { jti: random(), ...order.login } }),
   };
   const payload = accessTokenPayload(input);

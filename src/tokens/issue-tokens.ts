@@ -40,6 +40,8 @@ export interface IssueOrder {
   readonly nonce?: string | undefined;
   /** The key that the access token is bound to. */
   readonly dpopJkt?: string | undefined;
+  /** Who acts for the user. */
+  readonly act?: AccessTokenOrder['act'];
   /** Of the tokens. */
   readonly now: Date;
   readonly random: (bytes: number) => Buffer;
@@ -102,6 +104,7 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
     grantType: order.grantType,
     login,
     dpopJkt: order.dpopJkt,
+    act: order.act,
     random: () => randomText(order.random),
   });
   const id = granted.includes('openid')

@@ -30,6 +30,8 @@ export interface TokenResponse {
   readonly id_token?: string;
   readonly scope: string;
   readonly expires_in: number;
+  /** Of a token exchange (RFC 8693 2.2.1). */
+  readonly issued_token_type?: string;
   /** `DPoP`, where it is bound to a key (RFC 9449 5). */
   readonly token_type: 'Bearer' | 'DPoP';
 }

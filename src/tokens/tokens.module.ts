@@ -15,6 +15,8 @@ import { IntrospectionService } from './introspection.service.js';
 import { NotionService } from './notion.service.js';
 import { PushedRequestsService } from './pushed-requests.service.js';
 import { RevocationService } from './revocation.service.js';
+import { TokenExchangeGrant } from './grants/token-exchange.service.js';
+import { SubjectTokensService } from './subject-tokens.service.js';
 import { TargetsService } from './targets.service.js';
 import { TokenEndpointService } from './token-endpoint.service.js';
 import { TokenLookup } from './token-lookup.service.js';
@@ -31,6 +33,8 @@ const providers = [
   RefreshTokenGrant,
   PasswordGrant,
   DeviceCodeGrant,
+  SubjectTokensService,
+  TokenExchangeGrant,
   DeviceAuthorizationsService,
   GrantsService,
   TokenEndpointService,

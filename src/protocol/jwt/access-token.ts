@@ -35,6 +35,8 @@ export interface AccessTokenInput {
   readonly organization?: { readonly id: string; readonly name?: string } | undefined;
   /** Of the key that the token is bound to (RFC 9449 6). */
   readonly dpopJkt?: string | undefined;
+  /** Who acts for the subject (RFC 8693 4.1). */
+  readonly act?: Claims | undefined;
 }
 
 /** /userinfo takes RS256 tokens only, so no other one is addressed to it. */
@@ -82,6 +84,7 @@ export function accessTokenPayload(input: AccessTokenInput): Claims {
     ...organizationClaims(input.organization),
     ...(input.permissions && { permissions: input.permissions }),
     ...(input.dpopJkt !== undefined && { cnf: { jkt: input.dpopJkt } }),
+    ...(input.act && { act: input.act }),
   };
   return withCustomClaims(protocol, {}, input.customClaims);
 }

@@ -34,6 +34,7 @@ test('only what works is advertised: no endpoint, response type or grant that do
     'refresh_token',
     'client_credentials',
     'urn:ietf:params:oauth:grant-type:device_code',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
   ]);
 });
 

@@ -27,6 +27,7 @@ const GRANT_TYPES = [
   'refresh_token',
   'client_credentials',
   'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
 ] as const;
 const SECRET_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 const AUTH_METHODS = [...SECRET_METHODS, 'none'] as const;

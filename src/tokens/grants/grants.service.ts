@@ -5,6 +5,7 @@ import { DeviceCodeGrant } from './device-code.service.js';
 import type { GrantRow } from './grant.js';
 import { PasswordGrant } from './password.service.js';
 import { RefreshTokenGrant } from './refresh-token.service.js';
+import { TokenExchangeGrant } from './token-exchange.service.js';
 
 /** The table of grants: what `grant_type` may say. A new grant is a new row. */
 @Injectable()
@@ -17,8 +18,17 @@ export class GrantsService {
     clientCredentials: ClientCredentialsGrant,
     password: PasswordGrant,
     deviceCode: DeviceCodeGrant,
+    tokenExchange: TokenExchangeGrant,
   ) {
-    this.#rows = [code, refreshToken, clientCredentials, password, password.withRealm, deviceCode];
+    this.#rows = [
+      code,
+      refreshToken,
+      clientCredentials,
+      password,
+      password.withRealm,
+      deviceCode,
+      tokenExchange,
+    ];
   }
 
   /** Every `grant_type` there is. */
