@@ -21,6 +21,7 @@ import { RpLogoutsService } from './rp-logouts.service.js';
 import { SamlLoginsService } from './saml-logins.service.js';
 import { ServiceProvidersService } from './service-providers.service.js';
 import { SessionEndsService } from './session-ends.service.js';
+import { TokenRetention } from './token-retention.service.js';
 import { SessionsService } from './sessions.service.js';
 import { TenantService } from './tenant.service.js';
 import { TransactionsService } from './transactions.service.js';
@@ -33,6 +34,7 @@ const providers = [
   Failures,
   DueLogouts,
   Retention,
+  TokenRetention,
   ActionDeploymentService,
   ActionPrograms,
   ActionsService,

@@ -8,6 +8,7 @@ import { TransactionStore } from '../storage/transaction-store.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
 import { Clock, Failures } from './ports.js';
 import { SessionEndsService } from './session-ends.service.js';
+import { TokenRetention } from './token-retention.service.js';
 
 const EVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -15,7 +16,7 @@ const DAY_MS = 86_400_000;
 /** Under load a minute is long: then the surplus alone is a reason, a tenth of the cap or so many. */
 const MOST_SURPLUS = 1000;
 
-/** Deletes the transactions and logouts beyond the tenant's caps, and sessions and attempts that are over: at start, each minute, when the caps change, and when many have come. */
+/** Deletes the transactions and logouts beyond the tenant's caps, and sessions, attempts, codes and tokens that are over: at start, each minute, when the caps change, and when many have come. */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
   #timer: NodeJS.Timeout | undefined;
@@ -31,6 +32,7 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly logouts: LogoutStore,
     private readonly attempts: LoginAttemptStore,
     private readonly deliveries: LogoutDeliveryStore,
+    private readonly tokens: TokenRetention,
     private readonly ends: SessionEndsService,
     private readonly clock: Clock,
     private readonly failures: Failures,
@@ -86,5 +88,6 @@ export class Retention implements OnApplicationBootstrap, OnModuleDestroy {
     });
     await this.deliveries.prune(now, retention.transactions);
     await this.attempts.prune(now);
+    await this.tokens.prune(now);
   }
 }

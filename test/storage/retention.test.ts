@@ -2,6 +2,13 @@ import { expect } from 'vitest';
 import { Clock, DueLogouts, Failures, Randomness } from '../../src/login/ports.js';
 import { Retention } from '../../src/login/retention.service.js';
 import { SessionEndsService } from '../../src/login/session-ends.service.js';
+import { TokenRetention } from '../../src/login/token-retention.service.js';
+import { AccessTokenStore } from '../../src/storage/access-token-store.js';
+import { AuthorizationCodeStore } from '../../src/storage/authorization-code-store.js';
+import { DeviceCodeStore } from '../../src/storage/device-code-store.js';
+import { PushedRequestStore } from '../../src/storage/pushed-request-store.js';
+import { RefreshTokenStore } from '../../src/storage/refresh-token-store.js';
+import { UsedTokenIdStore } from '../../src/storage/used-token-id-store.js';
 import { ClientStore } from '../../src/storage/client-store.js';
 import { GrantStore } from '../../src/storage/grant-store.js';
 import { LoginAttemptStore } from '../../src/storage/login-attempt-store.js';
@@ -14,7 +21,7 @@ import { sidOf } from '../../src/tenant/session.js';
 import { tenantSettingsSchema } from '../../src/tenant/tenant-settings.js';
 import { onEachDatabase } from './each-database.js';
 import { AT, aClient, aLogout, aSession, aTransaction, after } from './samples.js';
-import { aGrant } from './token-samples.js';
+import { aGrant, anAccessToken } from './token-samples.js';
 
 const HOUR = 3_600_000;
 const NOW = new Date(AT);
@@ -63,6 +70,10 @@ onEachDatabase('what is over by the tenant’s settings is deleted, and nothing 
   for (const sessionId of ['lives', 'expired'])
     await grants.insert(aGrant(sessionId, { sessionId, clientId: 'rp' }), { endsAt: after(HOUR) });
 
+  const access = new AccessTokenStore(dataSource);
+  await access.insert(anAccessToken('worth something', null, { expiresAt: after(1) }));
+  await access.insert(anAccessToken('expired', null, { expiresAt: AT }));
+
   const failures = new Failures();
   const reported: unknown[] = [];
   failures.report = (error) => reported.push(error);
@@ -73,6 +84,15 @@ onEachDatabase('what is over by the tenant’s settings is deleted, and nothing 
     logouts,
     attempts,
     deliveries,
+    new TokenRetention(
+      new AuthorizationCodeStore(dataSource),
+      access,
+      new RefreshTokenStore(dataSource),
+      new DeviceCodeStore(dataSource),
+      new PushedRequestStore(dataSource),
+      new UsedTokenIdStore(dataSource),
+      grants,
+    ),
     new SessionEndsService(sessions, grants, clients, new DueLogouts(), new StoppedClock(), new Randomness()),
     new StoppedClock(),
     failures,
@@ -86,5 +106,7 @@ onEachDatabase('what is over by the tenant’s settings is deleted, and nothing 
   ]);
   expect((await logouts.list(10)).map(({ id }) => id)).toEqual(['lgt_day']);
   expect((await transactions.list({ limit: 10 })).items.map(({ id }) => id)).toEqual(['txn_day']);
+  expect(await access.find('worth something')).not.toBeNull();
+  expect(await access.find('expired')).toBeNull();
   expect(await dataSource.query('SELECT key FROM login_attempts')).toEqual([{ key: 'open' }]);
 });
