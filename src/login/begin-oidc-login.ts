@@ -2,6 +2,7 @@
  * The first step of a login that a browser brings to /authorize (OIDC Core 3.1.2.1). What is wrong with the request is an outcome, not an
  * exception: the transaction tells whether there is an address that may hear of it.
  */
+import { SCOPE_OF_CLAIM } from '../protocol/jwt/restricted-claims.js';
 import type { AuthorizationRequest } from '../protocol/oauth/authorization-request.js';
 import type { CheckedRequest } from '../protocol/oauth/authorization-check.js';
 import type { ResponseTarget } from '../protocol/oauth/authorization-response.js';
@@ -109,6 +110,12 @@ const transactionOf = (
 const given = <Name extends string>(name: Name, value: string | undefined): { [Key in Name]?: string } =>
   (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: string };
 
+/** Whether a claim is essential makes no difference: it is told where there is one (OIDC Core 5.5.1). */
+const userinfoClaimsOf = ({ claims }: AuthorizationRequest): Pick<AuthorizationPart, 'userinfoClaims'> => {
+  const names = [...claims.userinfo.keys()].filter((name) => SCOPE_OF_CLAIM.has(name));
+  return names.length === 0 ? {} : { userinfoClaims: names };
+};
+
 const partOf = (
   { request, dialect, sendsIssuer }: OidcArrival,
   target: ResponseTarget | null,
@@ -122,6 +129,7 @@ const partOf = (
   prompt: request.prompt,
   ...given('loginHint', request.loginHint),
   acrValues: request.acrValues,
+  ...userinfoClaimsOf(request),
   uiLocales: request.uiLocales,
   ...given('display', request.display),
   ...given('connection', request.connection),

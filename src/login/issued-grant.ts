@@ -31,6 +31,7 @@ export function issuedBy(transaction: Transaction): IssuedGrant | RefusedDevice 
     sessionId: transaction.browser?.sessionId ?? null,
     audience: oidc?.audience ?? null,
     scope,
+    ...(request.userinfoClaims && { userinfoClaims: request.userinfoClaims }),
     createdAt: transaction.finishedAt!,
     ...(transaction.authenticatedAt !== null && { authenticatedAt: transaction.authenticatedAt }),
     ...(organization && { organization }),

@@ -28,6 +28,8 @@ export interface Grant {
   readonly audience: string | null;
   /** As granted, space-separated. */
   readonly scope: string;
+  /** Standard claims that /userinfo tells besides those of the scope (OIDC Core 5.5). */
+  readonly userinfoClaims?: readonly string[];
   readonly createdAt: string;
   /** When the user proved who they are: `auth_time` of every ID token that comes of it. */
   readonly authenticatedAt?: string;

@@ -124,6 +124,8 @@ export interface AuthorizationPart {
   readonly maxAge?: number;
   readonly loginHint?: string;
   readonly acrValues: readonly string[];
+  /** Standard claims that /userinfo is asked for whatever the scope (OIDC Core 5.5). */
+  readonly userinfoClaims?: readonly string[];
   readonly uiLocales: readonly string[];
   readonly display?: string;
   readonly connection?: string;

@@ -146,6 +146,7 @@ export class UserinfoService {
     return userinfoClaims({
       subject,
       grantedScopes: scopeWords(scope),
+      requestedClaims: grant?.userinfoClaims ?? [],
       profile: { ...profile, phone_number_verified: profile.phone_verified },
       customClaims,
       dialect,

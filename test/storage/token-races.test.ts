@@ -139,7 +139,7 @@ onEach(
       const issued = anAccessToken(`${round}.next`, grantId);
       const rotates = round % 2 === 0;
       const [outcome, revoked] = await Promise.all([
-        late((round >> 1) & 3, () =>
+        late((round >> 1) & 3, (): Promise<unknown> =>
           rotates
             ? stores[0]!.rotate({
                 digest: `${round}`,
