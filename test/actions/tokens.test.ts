@@ -95,6 +95,13 @@ test('claims of more than 100 kB fail the login, each token counted by itself', 
   }
 });
 
+test('what an Action did wrong is no fault of the body that named the same: the login is kept, and has failed', async () => {
+  await bindHandlers(server, [`api.idToken.setCustomClaim('big', 'x'.repeat(103_000));`]);
+  const login = await oidcLogin(server, { idToken: { customClaims: { of: 'the body' } } });
+  expect(login).toMatchObject({ status: 'failed', result: null });
+  expect((await inspectionOf(server, login)).failure?.code).toBe('claims_too_large');
+});
+
 test('addScope and removeScope change the access token, the last word on each scope counts', async () => {
   await bindHandlers(server, [
     `api.accessToken.addScope('read:a'); api.accessToken.addScope(' read:b '); api.accessToken.removeScope('email');`,

@@ -143,7 +143,7 @@ export class ActionsService {
         trigger: action.trigger,
         handler,
         event,
-        secrets: textsOf(event.secrets),
+        secrets: action.secrets,
         // what others set is none of its business; how much of it there is counts against the limits
         effects: { ...effects, saml: { ...effects.saml, settings: {} } },
         cache,
@@ -168,6 +168,12 @@ export class ActionsService {
     const { circumstances, session, dry } = how;
     const { tenant, at, random } = circumstances;
     const sources = effects.sources;
+    // somebody else may run them by now, and what they do outside must be done once
+    if (part.runningUntil !== null && Date.parse(part.runningUntil) <= at.getTime())
+      throw new ActionError(
+        'action_timed_out',
+        'The Actions of this login waited too long for their turn, so nothing that they asked for was done. More logins come than this machine has room for, or Actions take long.',
+      );
     if (end.kind === 'failed') {
       const kept = tenant.settings.keep_effects_of_failed_actions
         ? await this.#flush(transaction, effects, dry)
@@ -307,14 +313,6 @@ function asksForNoPrompt({ event }: Transaction): boolean {
 const oauthCode = ({ code, by }: Denial): string =>
   by === 'access.deny' ? (OAUTH_CODES.has(code) ? code : 'server_error') : 'access_denied';
 const OAUTH_CODES = new Set(['access_denied', 'invalid_scope', 'invalid_request', 'server_error']);
-
-/** The Action's own, or those that a test gave in their place, which may be anything. */
-const textsOf = (secrets: unknown): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(typeof secrets === 'object' && secrets !== null ? secrets : {}).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    ),
-  );
 
 const NO_REQUEST = { ip: '127.0.0.1', method: 'GET', query: {}, body: {} };
 
