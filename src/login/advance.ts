@@ -39,7 +39,7 @@ export async function advance(
     try {
       current = await STEPS[step](current, around);
       // Actions may take their time
-      if (step === 'run_actions') around = { ...around, at: around.clock() };
+      if (step === 'run_actions') around = { ...circumstances, at: circumstances.clock() };
     } catch (error) {
       if (!(error instanceof MintmarkError) || refused(error, current)) throw error;
       return fail(current, error, around);

@@ -63,7 +63,7 @@ onEachDatabase(
       for (let round = 1; round <= 3; round++) {
         const login = await oidcLogin(one, { complete: false });
         const answers = await Promise.all([one, two, one, two].map((instance) => complete(instance, login)));
-        expect(answers.map(({ status }) => status).toSorted((one, next) => one - next)).toEqual([
+        expect(answers.map(({ status }) => status).toSorted((lower, higher) => lower - higher)).toEqual([
           200, 409, 409, 409,
         ]);
         for (const { status, body } of answers)
@@ -136,6 +136,18 @@ test('a login that another caller has taken over is answered by that one, and ha
   }
   // at most the other's: the mark of a run lives for as long as the clock was ahead
   expect(Object.keys(await cache.read('post-login', Date.now())).length - before).toBe(1);
+});
+
+test('what Actions wait for their turn does not count against their time', async () => {
+  await server.api('PATCH', '/api/v2/tenants/settings', { actions_time_limit_in_seconds: 1 });
+  try {
+    const pause = 'await new Promise((done) => setTimeout(done, 100));';
+    await bindHandlers(server, [pause, pause]);
+    const logins = await Promise.all(Array.from({ length: 100 }, () => oidcLogin(server)));
+    expect(logins.filter(({ status }) => status !== 'completed')).toEqual([]);
+  } finally {
+    await server.api('PATCH', '/api/v2/tenants/settings', { actions_time_limit_in_seconds: null });
+  }
 });
 
 test('three hundred logins of all kinds at once are all answered, each with what is its own', async () => {
