@@ -8,6 +8,7 @@ import {
   makeParties,
   oidcLogin,
   samlLogin,
+  type LoginView,
 } from '../support/actions.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
@@ -137,4 +138,23 @@ test('a refresh token of an online session takes nothing but being revoked', asy
   }
   await bindHandlers(server, [`api.refreshToken.revoke('over');`]);
   expect(await oidcLogin(server, online)).toMatchObject({ status: 'denied', reason: 'over' });
+});
+
+test('a profile that is given with a login changes nobody who is kept under its user_id', async () => {
+  await bindHandlers(server, [
+    `api.user.setAppMetadata('seen', true);
+     api.idToken.setCustomClaim('count', event.stats.logins_count);`,
+  ]);
+  const kept = await server.api('GET', '/api/v2/users/auth0%7Calice');
+  const profile = { user_id: 'auth0|alice', name: 'Somebody like Alice' };
+  for (const _ of [1, 2]) {
+    const { body } = await server.api<LoginView>('POST', '/api/transactions', {
+      protocol: 'oidc',
+      client_id: 'app',
+      user: profile,
+      complete: true,
+    });
+    expect(idTokenOf(body)).toMatchObject({ name: 'Somebody like Alice', count: 1 });
+  }
+  expect((await server.api('GET', '/api/v2/users/auth0%7Calice')).body).toEqual(kept.body);
 });

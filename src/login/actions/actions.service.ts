@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ActionError } from '../../actions/action-error.js';
 import { buildEvent } from '../../actions/build-event.js';
 import { maskOf } from '../../actions/masked.js';
+import { shortened } from '../../protocol/saml/shortened.js';
 import { Sandbox } from '../../sandbox/sandbox.js';
 import type { RunReport } from '../../sandbox/messages.js';
 import { ActionCacheStore } from '../../storage/action-cache-store.js';
@@ -27,6 +28,9 @@ import { baseValues } from './base-values.js';
 import { newContinuation, newState } from './continuation.js';
 import { sessionWrite } from './session-effects.js';
 import { runTrigger, type HandlerRun, type TriggerEnd, type TriggerOutcome } from './trigger-run.js';
+
+/** It goes out to whoever asked for the login. */
+const LONGEST_REASON = 2048;
 
 export interface RunOptions {
   /** Instead of those that are bound. */
@@ -227,17 +231,22 @@ export class ActionsService {
       ...(cookieMode && { cookieMode }),
     };
     if (end.kind === 'denied')
-      return deny({ ...flushed, actions: ended }, end.denial.reason, circumstances, oauthCode(end.denial));
+      return deny(
+        { ...flushed, actions: ended },
+        shortened(end.denial.reason, LONGEST_REASON),
+        circumstances,
+        oauthCode(end.denial),
+      );
     return { ...withActionLayer(flushed, effects), actions: ended };
   }
 
   /** Metadata and cache: written once, at the end or before the browser leaves. */
   async #flush(transaction: Transaction, effects: Effects, dry: boolean): Promise<Transaction> {
-    const { userId, user } = transaction;
+    const { userId, user, isOwnProfile } = transaction;
     if (!dry && Object.keys(effects.cache).length > 0)
       await this.cache.write(triggerOf(transaction), effects.cache, this.clock.now().getTime());
     if (!user || !changesUser(effects)) return transaction;
-    if (!dry && userId !== null) {
+    if (!dry && userId !== null && !isOwnProfile) {
       const updated_at = this.clock.now().toISOString();
       await this.users.update(userId, (kept) => ({ ...withMetadata(kept, effects), updated_at }));
     }
@@ -262,8 +271,8 @@ export class ActionsService {
   }
 
   /** A test counts nobody's login, and sees the count that the login would have made. */
-  async #countLogin({ userId }: Transaction, dry: boolean): Promise<number | null> {
-    if (userId === null) return null;
+  async #countLogin({ userId, isOwnProfile }: Transaction, dry: boolean): Promise<number | null> {
+    if (userId === null || isOwnProfile) return null;
     return dry ? this.users.nextLoginsCount(userId) : this.users.countLogin(userId);
   }
 

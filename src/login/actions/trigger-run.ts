@@ -239,9 +239,10 @@ async function switchedUser(
       at: ports.clock().now.toISOString(),
       detail: { from: transaction.userId, to: user.user_id ?? null },
     };
+    const { isOwnProfile: _, ...login } = transaction;
     return {
       transaction: {
-        ...transaction,
+        ...login,
         user,
         userId: user.user_id ?? null,
         timeline: [...transaction.timeline, event],
