@@ -120,7 +120,8 @@ export class ActionsService {
     if (outcome.end.kind !== 'failed' || tenant.settings.keep_effects_of_failed_actions)
       onEffects?.(outcome.effects, outcome.end.kind);
     const after = { ...circumstances, at: this.clock.now() };
-    return this.#conclude(outcome, begun, { client, session, circumstances: after, dry });
+    const secrets = Object.fromEntries(actions.map((action) => [action.id, action.secrets]));
+    return this.#conclude(outcome, begun, { client, session, circumstances: after, dry, secrets });
   }
 
   async #execute({
@@ -167,9 +168,11 @@ export class ActionsService {
       readonly session: Session | null;
       readonly circumstances: Circumstances;
       readonly dry: boolean;
+      /** Of all Actions: one may send on what another set. */
+      readonly secrets: Readonly<Record<string, unknown>>;
     },
   ): Promise<Transaction> {
-    const { circumstances, session, dry } = how;
+    const { circumstances, session, dry, secrets } = how;
     const { tenant, at, random } = circumstances;
     const sources = effects.sources;
     // somebody else may run them by now, and what they do outside must be done once
@@ -206,7 +209,7 @@ export class ActionsService {
           {
             name: 'user.redirected',
             at: clockOf(transaction, at).toISOString(),
-            detail: { by: end.action.name, to: maskOf(end.action.secrets)(end.url) },
+            detail: { by: end.action.name, to: maskOf(secrets)(end.url) },
           },
         ],
         revision: flushed.revision + 1,
