@@ -39,10 +39,16 @@ export function refusal(wanted: string): string | null {
   return '';
 }
 
+/** What a call of it leads to. */
+const ANSWERS: Readonly<Record<string, readonly string[]>> = {
+  fetch: ['Request', 'Response', 'Headers', 'FormData', 'ReadableStream', 'Blob'],
+};
+
 /** A global of Node's. */
 export function nodeGlobal(name: string): unknown {
   const value = (globalThis as Record<string, unknown>)[name];
   watchGlobal(value);
+  for (const other of ANSWERS[name] ?? []) nodeGlobal(other);
   if (name === 'crypto') watchGlobal((value as typeof crypto | undefined)?.subtle);
   return value;
 }
@@ -57,6 +63,7 @@ export function nodeModule(name: string): object {
   if (STUBS.has(name) || refusal(name) !== '') return {};
   const made = requireBuiltin(`node:${name}`) as object;
   watchModule(made);
+  if (name === 'https') nodeModule('tls');
   known.set(name, made);
   return made;
 }

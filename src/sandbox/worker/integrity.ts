@@ -2,6 +2,7 @@
  * What belongs to all runs of a worker: its own realm, and Node's modules. Code that climbs out of its context finds them sealed (freezing
  * would break packages that assign what they inherit), and a value that was changed is found after the run.
  */
+import { Socket } from 'node:net';
 
 interface Watched {
   readonly holder: Record<PropertyKey, unknown>;
@@ -84,9 +85,18 @@ function watch(holder: unknown, seal: boolean): void {
     if (descriptor?.writable) watched.push({ holder, name, value: descriptor.value });
   }
 }
+/** With what it inherits from: an instance leads to all of them. */
 function watchClass(value: unknown): void {
   watch(value, true);
-  if (typeof value === 'function') watch((value as { prototype?: unknown }).prototype, true);
+  if (typeof value !== 'function') return;
+  for (
+    let at = (value as { prototype?: unknown }).prototype;
+    isObject(at) && !seen.has(at);
+    at = Reflect.getPrototypeOf(at)
+  ) {
+    watch(at, true);
+    watch(Reflect.getOwnPropertyDescriptor(at, 'constructor')?.value, true);
+  }
 }
 
 /** Of the worker's own realm; once, when everything of the worker's has been loaded. */
@@ -106,6 +116,8 @@ export function watchIntrinsics(): void {
     watch(Object.getPrototypeOf(prototype), true);
   }
   watchClass(Object.getPrototypeOf(Uint8Array));
+  // Whoever makes a request gets one, whatever module they required.
+  watchClass(Socket);
 }
 
 /** A global of Node's that an Action has seen: a class, or an object that there is once, like `crypto`. */

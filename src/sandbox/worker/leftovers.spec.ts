@@ -75,6 +75,20 @@ test.each([
   ['a changed method of a class of Node’s', "require('events').prototype.emit = () => {};", /emit/],
   ['a changed Buffer', 'Buffer.from = () => {};', /from/],
   ['a changed crypto', "crypto.subtle.constructor.prototype.digest = () => 'mine';", /digest/],
+  ['a changed answer', "(await fetch('data:,x')).constructor.prototype.json = () => 'mine';", /json/],
+  [
+    'a changed stream, found through what inherits from it',
+    "Object.getPrototypeOf(require('http').IncomingMessage.prototype).read = () => null;",
+    /read/,
+  ],
+  [
+    'a changed connection, found through one',
+    `const request = require('http').get(ORIGIN + '/');
+  const socket = await new Promise((done) => request.on('socket', done));
+  await new Promise((done) => request.on('response', (response) => response.resume().on('end', done)));
+  socket.constructor.prototype.ref = () => socket;`,
+    /ref/,
+  ],
   ['a changed clock', 'performance.constructor.prototype.now = () => 0;', /now/],
   [
     'an iterator that hides what was changed',
