@@ -155,7 +155,17 @@ test('an exchange has its own event: of the client and the request, and nobody i
   expect(seen).toMatchObject({
     accessToken: { customClaims: {}, scope: ['read:a', 'read:c'] },
     client: { client_id: 'app', name: 'App', metadata: { tier: 'gold' } },
-    request: { ip: '8.8.8.8', method: 'POST', geoip: { countryCode: 'US' } },
+    request: {
+      ip: '8.8.8.8',
+      method: 'POST',
+      geoip: { countryCode: 'US' },
+      body: {
+        grant_type: 'client_credentials',
+        client_id: 'app',
+        audience: AUDIENCE,
+        scope: 'read:a read:b',
+      },
+    },
     resource_server: { identifier: AUDIENCE },
     organization: { id: 'org_1' },
     tenant: { id: expect.any(String) as string },
