@@ -158,3 +158,19 @@ test('a profile that is given with a login changes nobody who is kept under its 
   }
   expect((await server.api('GET', '/api/v2/users/auth0%7Calice')).body).toEqual(kept.body);
 });
+
+test('an event brings no more secrets along than an Action may have', async () => {
+  const many = Object.fromEntries(Array.from({ length: 31 }, (_, index) => [`S${index}`, 'a secret']));
+  for (const secrets of [many, { LONG: 'x'.repeat(4097) }]) {
+    const { status, body } = await server.api('POST', '/api/transactions', {
+      protocol: 'oidc',
+      client_id: 'app',
+      user: { user_id: 'auth0|alice' },
+      event: { secrets },
+    });
+    expect({ status, body }).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/event/secrets' }] },
+    });
+  }
+});
