@@ -210,6 +210,15 @@ test.each([
   });
 });
 
+test('an exchange that is denied as a login is, with a reason alone, says that reason', async () => {
+  await bindExchange(`api.access.deny('Not on Sundays.');`);
+  expect(await exchange(server)).toMatchObject({
+    status: 'denied',
+    error: 'server_error',
+    error_description: 'Not on Sundays.',
+  });
+});
+
 test('a denial at an exchange without a reason has one all the same, and later Actions are skipped', async () => {
   await bindExchange(`api.access.deny('invalid_scope');`, `api.access.deny('invalid_request', 'second');`);
   const exchanged = await exchange(server);
