@@ -14,7 +14,7 @@ export interface Situation {
   readonly isPassive: boolean;
   /** `event.transaction.protocol`: some have no browser. */
   readonly protocol: string | undefined;
-  /** Whether the Action exports what it would go on by; `null` where that is not known. */
+  /** The name of the Action that ran. */
   readonly action: string;
 }
 
