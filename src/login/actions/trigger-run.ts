@@ -4,7 +4,7 @@
  */
 import { executed, type RunOutcome } from '../../actions/executed.js';
 import { maskOf } from '../../actions/masked.js';
-import { replay, ReplayRefused, type Replay } from '../../actions/replay.js';
+import { replay, ReplayRefused, type Replay, type ReplayedCall } from '../../actions/replay.js';
 import type { ActionEvent } from '../../actions/event.js';
 import { ActionError } from '../../actions/action-error.js';
 import { TRIGGERS, type Trigger } from '../../actions/triggers.js';
@@ -13,7 +13,7 @@ import type { DeployedAction } from '../../tenant/action.js';
 import { noEffects, type CacheRecord, type Denial, type Effects, type Wishes } from '../../tenant/effects.js';
 import type { ActionsPart, TimelineEvent, Transaction } from '../../tenant/transaction.js';
 import type { UserProfile } from '../../tenant/user.js';
-import { actionFailure } from './action-failure.js';
+import { actionFailure, failureByCall } from './action-failure.js';
 import { afterAction, afterTrigger, type AfterAction } from './after-action.js';
 
 /** What one handler is run with. */
@@ -80,6 +80,7 @@ export async function runTrigger(input: TriggerInput, ports: TriggerPorts): Prom
   // how long they ran: what they waited for their turn is no fault of theirs
   let spentMs = 0;
   let effects = part.effects ?? noEffects();
+  let multifactor: Ran | null = null;
   for (let index = part.next; index < part.actionIds.length; index++) {
     const resumes = part.resumed && index === part.next;
     const action = actions.find(({ id }) => id === part.actionIds[index]);
@@ -104,20 +105,31 @@ export async function runTrigger(input: TriggerInput, ports: TriggerPorts): Prom
     );
     ({ transaction } = ran);
     spentMs += ran.durationMs;
+    if (ran.calls.some(({ member }) => member === 'multifactor.enable')) multifactor = ran;
     const { after } = ran;
-    if (after.kind === 'fail') return { transaction, effects, end: { kind: 'failed', error: after.error } };
+    if (after.kind === 'fail') {
+      const error = after.member === undefined ? after.error : failureByCall(after.error, after.member, ran);
+      return { transaction, effects, end: { kind: 'failed', error } };
+    }
     const switched = await switchedUser(transaction, ran.effects, effects, ports);
-    if ('error' in switched) return { transaction, effects, end: { kind: 'failed', error: switched.error } };
+    if ('error' in switched) {
+      const error = failureByCall(switched.error, 'authentication.setPrimaryUser', ran);
+      return { transaction, effects, end: { kind: 'failed', error } };
+    }
     ({ transaction, effects } = switched);
     if (after.kind === 'deny') return { transaction, effects, end: { kind: 'denied', denial: after.denial } };
     if (after.kind === 'redirect')
       return { transaction, effects, end: { kind: 'redirect', url: after.url, action, index } };
   }
-  const error = afterTrigger(effects);
-  return { transaction, effects, end: error ? { kind: 'failed', error } : { kind: 'ended' } };
+  const unmet = afterTrigger(effects);
+  if (unmet === null) return { transaction, effects, end: { kind: 'ended' } };
+  const error = multifactor ? failureByCall(unmet, 'multifactor.enable', multifactor) : unmet;
+  return { transaction, effects, end: { kind: 'failed', error } };
 }
 
 interface Ran {
+  readonly action: DeployedAction;
+  readonly calls: readonly ReplayedCall[];
   readonly transaction: Transaction;
   readonly durationMs: number;
   readonly effects: Effects;
@@ -193,6 +205,8 @@ async function runHandler(
     },
   };
   return {
+    action,
+    calls: replayed.calls,
     transaction: { ...transaction, timeline: [...transaction.timeline, noted] },
     durationMs: report.durationMs,
     effects: replayed.effects,
