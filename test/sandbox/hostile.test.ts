@@ -13,6 +13,8 @@ import type { Entry, Program, RunError, RunReport } from '../../src/sandbox/mess
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { entry } from './scripted-worker.js';
 
+/** Whoever runs the tests may have chosen another than 0. */
+const priority = getPriority();
 const sandbox = new Sandbox();
 const SOCKET = join(mkdtempSync(join(tmpdir(), 'mintmark-hostile-')), 'control.sock');
 const control = createServer();
@@ -699,6 +701,6 @@ test('a __proto__ key in a value pollutes neither side', async () => {
 
 test('after all of them the server is as it was', () => {
   expect(inspectorUrl()).toBeUndefined();
-  expect(getPriority()).toBe(0);
+  expect(getPriority()).toBe(priority);
   expect(reached).toEqual([]);
 });
