@@ -14,11 +14,9 @@ const CODE = `exports.onExecutePostLogin = async (event, api) => {
 };`;
 
 const call = async ({ url }, method, where, body) => {
-  const answer = await fetch(`${url}${where}`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  const headers = { 'content-type': 'application/json' };
+  const request = { method, headers, body: JSON.stringify(body) };
+  const answer = await fetch(`${url}${where}`, request);
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${where}: ${answer.status} ${text}`);
   return JSON.parse(text);

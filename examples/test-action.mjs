@@ -39,6 +39,14 @@ const isExchange = values.protocol === 'client_credentials';
 const named = (pairs) =>
   Object.fromEntries(pairs.map((pair) => [pair.split('=', 1)[0], pair.slice(pair.indexOf('=') + 1)]));
 
+/** A file that is not there, JSON that is none, a server that does not answer. */
+const giveUp = (error) => {
+  console.error(error.cause ? `${server}: ${error.cause.message}` : error.message);
+  process.exit(2);
+};
+const code = await readFile(file, 'utf8').catch(giveUp);
+const event = values.event && (await readFile(values.event, 'utf8').then(JSON.parse).catch(giveUp));
+
 const response = await fetch(`${server}/api/actions/test`, {
   method: 'POST',
   headers: {
@@ -49,16 +57,16 @@ const response = await fetch(`${server}/api/actions/test`, {
     protocol: values.protocol,
     client_id: values.client ?? (values.protocol === 'samlp' ? 'demo-sp' : 'demo-app'),
     ...(!isExchange && { user: { user_id: values.user } }),
-    ...(values.event && { event: JSON.parse(await readFile(values.event, 'utf8')) }),
+    ...(event && { event }),
     action: {
-      code: await readFile(file, 'utf8'),
+      code,
       file: basename(file),
       secrets: named(secrets),
       dependencies: named(values.dependency),
       ...(values.handler && { handler: values.handler }),
     },
   }),
-});
+}).catch(giveUp);
 const answer = await response.json();
 
 // A file that cannot be parsed, a package that is missing, a client that is not there.

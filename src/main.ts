@@ -36,13 +36,15 @@ function stopOnSignals(server: RunningServer): void {
   process.on('SIGINT', stop);
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 const seededInWords = ({ seeded }: RunningServer): string | null => {
   if (seeded === null) return null;
   const { clients, users, actions } = seeded;
   const what =
     actions === 0
-      ? `${clients} clients and ${users} users`
-      : `${clients} clients, ${users} users and ${actions} Actions`;
+      ? `${counted(clients, 'client')} and ${counted(users, 'user')}`
+      : `${counted(clients, 'client')}, ${counted(users, 'user')} and ${counted(actions, 'Action')}`;
   return seeded.file === VARIABLES.MINTMARK_SEED.initial
     ? `The demo tenant was made: ${what}. MINTMARK_SEED names a seed of your own, or none.`
     : `The seed ${seeded.file} was applied: ${what}.`;

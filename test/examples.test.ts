@@ -54,6 +54,10 @@ test('the example test-action.mjs ends with what a test suite goes by', () =>
       code: 2,
       stderr: expect.stringContaining('README.md:1:1: ') as string,
     });
+    await expect(tried('nowhere.js')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^ENOENT: .*nowhere\.js'\n$/) as string,
+    });
     const oidc = ['--protocol', 'oidc', '--user', 'auth0|alice'];
     expect((await tried(join(folder, 'actions/send-department.js'), ...oidc)).stdout).toContain(
       'auth0|alice is logged in',

@@ -143,7 +143,7 @@ const exchange = ({ transaction, ...login }: Login = {}): Login => ({
     method: 'POST',
     userAgent: 'curl/8',
     query: {},
-    body: { grant_type: 'client_credentials', audience: 'https://api.example.test/' },
+    body: {},
   },
   loginsCount: null,
   ...login,
@@ -233,7 +233,12 @@ test('a client_credentials exchange, whole', () => {
       hostname: 'idp.example.test',
       geoip: {},
       user_agent: 'curl/8',
-      body: { grant_type: 'client_credentials', audience: 'https://api.example.test/' },
+      body: {
+        grant_type: 'client_credentials',
+        client_id: 'sp',
+        audience: 'https://api.example.test/',
+        scope: 'read write',
+      },
     },
     resource_server: { identifier: 'https://api.example.test/' },
     tenant: { id: 'mintmark' },
@@ -241,6 +246,24 @@ test('a client_credentials exchange, whole', () => {
     secrets: { KEY: 'value' },
     configuration: {},
   });
+});
+
+test('the body of an exchange is the token request that it stands for: without what was left out, and with what was sent', () => {
+  const oidc = {
+    scope: '',
+    audience: 'https://default.example.test/',
+    defaulted: ['scope', 'audience'],
+  } as const;
+  expect(eventOf(exchange({ transaction: { oidc } })).request.body).toEqual({
+    grant_type: 'client_credentials',
+    client_id: 'sp',
+  });
+  const request = {
+    ...REQUEST,
+    method: 'POST',
+    body: { audience: 'https://sent.example.test/', tier: 'gold' },
+  };
+  expect(eventOf(exchange({ request })).request.body).toMatchObject(request.body);
 });
 
 test('target scopes begin with what was asked for where nothing limits the client', () => {

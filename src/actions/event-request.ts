@@ -19,9 +19,9 @@ export function loginRequest({ request, hostname, transaction }: EventFacts): Js
 }
 
 /** Of credentials-exchange: without a query, as Auth0 has it. */
-export const exchangeRequest = ({ request, hostname }: EventFacts): JsonObject => ({
+export const exchangeRequest = ({ request, hostname }: EventFacts, tokenRequest: JsonObject): JsonObject => ({
   ...callerIn({ request, hostname }),
-  body: request.body,
+  body: { ...tokenRequest, ...request.body },
 });
 
 function callerIn({ request, hostname }: Pick<EventFacts, 'request' | 'hostname'>): JsonObject {

@@ -76,7 +76,7 @@ export function executed({ action, calls, error, secrets, logs, ...run }: Run): 
     outcome: run.outcome,
     calls: calls.slice(0, MOST_CALLS).map((call) => shownCall(call, run.trigger, shown)),
     ...(calls.length > MOST_CALLS && { callsLeftOut: calls.length - MOST_CALLS }),
-    console: logs.map(({ level, text }) => ({ level, text: mask(text) as string })),
+    console: mask(logs.map(({ level, text }) => ({ level, text }))) as Executed['console'],
     ...(run.logsCut && { consoleCut: true as const }),
     ...(error && {
       error: {

@@ -36,6 +36,8 @@ test.each([
   ['as JSON', (secret: string) => JSON.stringify({ secret })],
   ['as a console prints it', (secret: string) => inspect({ secret }, { depth: 5 })],
   ['in an address', (secret: string) => `https://api.example.test/?key=${encodeURIComponent(secret)}`],
+  ['in a form', (secret: string) => new URLSearchParams({ key: secret }).toString()],
+  ['in an address that was put together', (secret: string) => encodeURI(`https://a.test/?key=${secret}`)],
   ['line by line', (secret: string) => secret.split('\n').join(' | ')],
 ])('a secret of any characters is masked %s', (_how, write) => {
   for (const secret of [PEM, 'tab\tand "quotes" and \\ there', 'ü & é/=+', PEM.replaceAll('\n', '\r\n')]) {
@@ -51,6 +53,19 @@ test.each([
     ])
       expect(shown).not.toContain(part);
   }
+});
+
+test('many lines that hold no secret are looked through together', () => {
+  const secrets = Object.fromEntries(
+    Array.from({ length: 30 }, (_, name) => [
+      name,
+      Array.from({ length: 400 }, (_line, at) => `line-${name}-${at}`).join('\n'),
+    ]),
+  );
+  const logs = Array.from({ length: 30_000 }, () => '.');
+  const mask = maskOf(secrets);
+  expect(mask(logs)).toBe(logs);
+  expect(mask([...logs, 'of line-29-149'])).toContain(`of ${SECRET}`);
 });
 
 test('no text that JSON writes shows a secret, whatever its characters', () => {

@@ -4,8 +4,9 @@ import { SECRET } from '../tenant/secret.js';
 /** Shorter ones would blot out every other word. */
 const SHORTEST = 4;
 
-/** Of a secret of several lines, each is one: a console prints them apart. */
+/** Of a secret of several lines, each is one: a console prints them apart. So many: the longest keys have fewer. */
 const SHORTEST_LINE = 8;
+const MOST_LINES = 150;
 
 /** The strings in a value, at any depth. */
 const stringsIn = (value: unknown): readonly string[] =>
@@ -19,11 +20,22 @@ const stringsIn = (value: unknown): readonly string[] =>
 function spellings(secret: string): readonly string[] {
   const lines = secret.split(/\r?\n/);
   const texts =
-    lines.length === 1 ? lines : [secret, ...lines.filter(({ length }) => length >= SHORTEST_LINE)];
+    lines.length === 1
+      ? lines
+      : [secret, ...lines.filter(({ length }) => length >= SHORTEST_LINE).slice(0, MOST_LINES)];
   return texts.flatMap((text) => {
     const json = JSON.stringify(text).slice(1, -1);
     // a console escapes all that JSON does but the quotation mark; a lone surrogate has no place in an address
-    return [text, json, json.replaceAll('\\"', '"'), encodeURIComponent(text.toWellFormed())];
+    const wellFormed = text.toWellFormed();
+    return [
+      text,
+      json,
+      json.replaceAll('\\"', '"'),
+      encodeURIComponent(wellFormed),
+      // a form and URLSearchParams, whose space is a plus; and what URL makes of an address that was put together
+      new URLSearchParams([['', wellFormed]]).toString().slice(1),
+      encodeURI(wellFormed),
+    ];
   });
 }
 
@@ -37,15 +49,34 @@ export function maskOf(secrets: Readonly<Record<string, unknown>>): (value: unkn
     // the longer first: one may hold another
     .toSorted((one, other) => other.length - one.length);
   if (values.length === 0) return (value) => value;
-  const text = (value: string): string =>
-    values.reduce((masked, secret) => masked.replaceAll(secret, SECRET), value);
-  const mask = (value: unknown): unknown => {
-    if (typeof value === 'string') return text(value);
-    if (Array.isArray(value)) return value.map(mask);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [text(name), mask(member)]));
+  return (value) => {
+    // most say nothing of any: one look at all of it, and not one at each of many short texts
+    const all = textsIn(value).join('\n');
+    const present = values.filter((secret) => all.includes(secret));
+    return present.length === 0 ? value : masked(value, present);
   };
-  return mask;
+}
+
+/** With the names of members. */
+const textsIn = (value: unknown): readonly string[] =>
+  typeof value === 'string'
+    ? [value]
+    : Array.isArray(value)
+      ? value.flatMap(textsIn)
+      : typeof value === 'object' && value !== null
+        ? Object.entries(value).flatMap(([name, member]) => [name, ...textsIn(member)])
+        : [];
+
+function masked(value: unknown, secrets: readonly string[]): unknown {
+  const text = (shown: string): string =>
+    secrets.reduce((before, secret) => before.replaceAll(secret, SECRET), shown);
+  const mask = (inner: unknown): unknown => {
+    if (typeof inner === 'string') return text(inner);
+    if (Array.isArray(inner)) return inner.map(mask);
+    if (typeof inner !== 'object' || inner === null) return inner;
+    return Object.fromEntries(Object.entries(inner).map(([name, member]) => [text(name), mask(member)]));
+  };
+  return mask(value);
 }
 
 /** Arguments as they may be shown: those at `places` (`0`, or `0.secret` for a member) not at all. */

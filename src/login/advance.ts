@@ -36,7 +36,7 @@ function authenticated(transaction: Transaction) {
 export async function advance(
   transaction: Transaction,
   circumstances: Circumstances,
-  refused: (error: MintmarkError) => boolean = () => false,
+  refused: (error: MintmarkError, transaction: Transaction) => boolean = () => false,
 ): Promise<Transaction> {
   let current = transaction;
   let { at } = circumstances;
@@ -48,7 +48,7 @@ export async function advance(
       // Actions may take their time
       if (step === 'run_actions') at = circumstances.clock();
     } catch (error) {
-      if (!(error instanceof MintmarkError) || refused(error)) throw error;
+      if (!(error instanceof MintmarkError) || refused(error, current)) throw error;
       return fail(current, error, { ...circumstances, at });
     }
   }

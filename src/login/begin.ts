@@ -64,6 +64,7 @@ export function begin(beginning: Beginning): Transaction {
     protocol: body.protocol,
     clientId: client.client_id,
     userId: user?.user_id ?? null,
+    ...(namesNobodyKept(body.user) && { isOwnProfile: true as const }),
     createdAt: at.toISOString(),
     now,
     seed: body.seed ?? null,
@@ -83,6 +84,10 @@ export function begin(beginning: Beginning): Transaction {
     warnings: [...withoutEffect(body), ...aimedElsewhere(request.saml, beginning.endpoints)],
   });
 }
+
+/** `{"user_id": …}` alone names a stored user; anything more is a profile of its own. */
+const namesNobodyKept = (user: TransactionBody['user']): boolean =>
+  user !== undefined && (user.user_id === undefined || Object.keys(user).length > 1);
 
 /** What of the client goes with its transactions, so that a change of it touches none that has begun. */
 export const clientLayer = ({ addons }: Client): LayerOfSettings => ({

@@ -1,5 +1,6 @@
 /** What `POST /api/transactions` and its sub-resources take. */
 import { z } from 'zod';
+import { ACTION_LIMITS } from '../tenant/action.js';
 import { samlResponseSchema } from '../tenant/saml-addon.js';
 import { inlineProfileSchema } from '../tenant/user.js';
 
@@ -23,6 +24,15 @@ const instant = z.iso
     const time = Date.parse(text);
     return time >= Date.parse('0001-01-01T00:00:00Z') && time <= Date.parse('9999-12-31T23:59:59.999Z');
   }, 'must lie in the years 1 to 9999');
+
+/** As many as an Action of its own may have: they are looked for in all that it says. */
+const hasFewSecrets = ({ secrets }: Readonly<Record<string, unknown>>): boolean => {
+  const values = typeof secrets === 'object' && secrets !== null ? Object.values(secrets) : [];
+  return (
+    values.length <= ACTION_LIMITS.secrets &&
+    values.every((value) => typeof value !== 'string' || value.length <= ACTION_LIMITS.secretValue)
+  );
+};
 
 export const transactionBodySchema = z.strictObject({
   /** `client_credentials`: an exchange of the client's own; the trigger credentials-exchange runs in it. */
@@ -67,7 +77,13 @@ export const transactionBodySchema = z.strictObject({
     })
     .optional(),
   /** Partial `event`, merged over the one that Actions see. */
-  event: z.record(z.string(), claimValueSchema, 'must be object').optional(),
+  event: z
+    .record(z.string(), claimValueSchema, 'must be object')
+    .refine(hasFewSecrets, {
+      path: ['secrets'],
+      error: `must NOT have more than ${ACTION_LIMITS.secrets} secrets of ${ACTION_LIMITS.secretValue} characters`,
+    })
+    .optional(),
   /** The transaction's clock; it follows the server's when absent. */
   now: instant.optional(),
   /** Makes every id of this transaction's artefacts reproducible. */

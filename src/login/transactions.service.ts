@@ -51,7 +51,11 @@ export class TransactionsService {
   async create(body: TransactionBody, http?: RequestFacts): Promise<Transaction> {
     const { tenant, pending } = await this.begun(body, http);
     const transaction = body.complete
-      ? await advance(pending, this.circumstances.of(tenant), (error) => isOf(body, error))
+      ? await advance(
+          pending,
+          this.circumstances.of(tenant),
+          (error, { actions }) => !actions && isOf(body, error),
+        )
       : pending;
     await this.transactions.insert(transaction);
     this.retention.countCreated();
@@ -133,7 +137,8 @@ export class TransactionsService {
     if (!isRunning(first, this.clock.now())) return first;
     const next = await advanced(first);
     if (await this.transactions.update(next, participant(next), issuedBy(next))) return next;
-    throw finished(await this.get(id));
+    const other = await this.get(id);
+    throw isFinished(other) ? finished(other) : running(other);
   }
 
   #claimed(transaction: Transaction, tenant: Tenant): Transaction {

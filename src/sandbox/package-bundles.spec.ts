@@ -47,6 +47,25 @@ test('a declared package becomes one file, whether its name is written in the co
   }
 });
 
+test('what lies beside a package is not read, whatever way leads there', async () => {
+  const from = await folderWith({ ...ONE, '../secret.json': '{"password":"hunter2"}' });
+  for (const path of ['../../secret.json', '../../secret', './index.js', 'lib/../../../secret.json', '..']) {
+    const refused = bundle(from, `require("one/${path}")`, declared('one'));
+    await expect(refused).rejects.toMatchObject({ code: 'package_unusable' });
+    await expect(refused).rejects.not.toThrow(/hunter2/);
+  }
+  await expect(bundle(from, 'require("one/index.js")', declared('one'))).resolves.toHaveLength(2);
+});
+
+test('the files that are required of one package are counted before any is bundled', async () => {
+  const from = await folderWith(ONE);
+  const code = Array.from({ length: 101 }, (_, index) => `require("one/${index}")`).join(';');
+  await expect(bundle(from, code, declared('one'))).rejects.toMatchObject({
+    code: 'package_unusable',
+    message: expect.stringMatching(/101 files/),
+  });
+});
+
 test('what a package needs goes into the file, and built-ins stay outside', async () => {
   const from = await folderWith({
     ...ONE,

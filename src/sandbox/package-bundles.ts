@@ -21,6 +21,9 @@ interface InstalledPackage {
 const CACHED = 500;
 const cache = new Map<string, Promise<ModuleBundle>>();
 
+/** Of one package, each a bundle of its own. */
+const ENTRIES = 100;
+
 const SPECIFIER = /\brequire\s*\(\s*(["'`])([^"'`\s]+)\1\s*,?\s*\)/g;
 
 /** What the code requires, as it is written there; a comment that looks like it costs a bundle and no more. */
@@ -29,6 +32,10 @@ const requiredIn = (code: string): ReadonlySet<string> =>
 
 const isOf = (name: string, specifier: string): boolean =>
   specifier === name || specifier.startsWith(`${name}/`);
+
+/** Steps up, or in place: what lies beside a package, and so any file of the server, is none of its own. */
+const isOutside = (specifier: string): boolean =>
+  /[\\%]/.test(specifier) || specifier.split('/').some((step) => step === '..' || step === '.');
 
 const isExact = (version: string): boolean => version !== 'latest' && version !== '*' && version !== '';
 
@@ -165,6 +172,17 @@ export async function bundlePackages({
             bundleOf(specifier, from),
           );
         const wanted = [...required].filter((specifier) => isOf(name, specifier));
+        if (wanted.length > ENTRIES)
+          throw new SandboxError(
+            'package_unusable',
+            `the Action requires ${wanted.length} files of the package ${name}, and may require ${ENTRIES}: require the package itself, and take from it what you need`,
+          );
+        const outside = wanted.find(isOutside);
+        if (outside !== undefined)
+          throw new SandboxError(
+            'package_unusable',
+            `the Action requires ${outside}, which leads out of the package ${name}: write the path inside the package, as it is published`,
+          );
         if (required.has(name)) return Promise.all(wanted.map(bundle));
         // Its name may be put together at run time; where the package has no such entry, nobody asked for one.
         const [bare, ...rest] = await Promise.all([bundle(name).catch(() => null), ...wanted.map(bundle)]);

@@ -92,6 +92,8 @@ export const nodeFlags = (path: string): readonly string[] => [
   ...(isFrom([25, 0]) ? ['--allow-net'] : []),
   ...(isFrom([22, 14], [23, 7]) ? ['--disable-sigusr1'] : []),
   '--max-old-space-size=64',
+  // A new Buffer holds nothing of what an earlier run wrote.
+  '--zero-fill-buffers',
   '--disable-proto=delete',
   '--disallow-code-generation-from-strings',
   '--no-addons',

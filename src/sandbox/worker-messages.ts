@@ -50,8 +50,19 @@ const workerMessageSchema: z.ZodType<WorkerMessage> = z.discriminatedUnion('type
   z.strictObject({ type: z.literal('idle'), id, tainted: clipped(MESSAGE).nullable() }),
 ]);
 
+/**
+ * Arguments are at most 32 levels deep, each in a wrapper where its name needs one, below the few levels of the message itself. Parsing
+ * bears any depth, but whoever walks over what was parsed would come to the end of the stack, and the server with it.
+ */
+const DEEPEST = 80;
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1)));
+
 /** `null` for what is no message. */
 export const workerMessage = (value: unknown): WorkerMessage | null => {
+  if (isDeeper(value, DEEPEST)) return null;
   const { success, data } = workerMessageSchema.safeParse(value);
   return success ? data : null;
 };

@@ -19,8 +19,12 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
   ],
   [/await is only valid/, 'only inside an async function can a promise be awaited'],
   [
-    /Missing initializer in const|Unexpected identifier|Unexpected token ':'|Unexpected strict mode reserved/,
+    /Missing initializer in const|Unexpected identifier|Unexpected token ':'|Unexpected strict mode reserved|missing \) after argument list/,
     'if this is TypeScript, give the JavaScript that it compiles to',
+  ],
+  [
+    /require a function name/,
+    'if this is a Rule, write it as an Action: exports.onExecutePostLogin = async (event, api) => { … }',
   ],
 ];
 

@@ -305,6 +305,8 @@ export interface Transaction {
   readonly authenticatedAt: string | null;
   /** The profile at the moment of login; `null` as long as nobody has logged in. */
   readonly user: UserProfile | null;
+  /** Whether the profile was given with the login: then it is nobody's who is kept, whatever its user_id. */
+  readonly isOwnProfile?: true;
   /** Where a browser brought the login, not a REST call. */
   readonly browser?: BrowserPart;
   /** What the assertion calls the user, so that a LogoutRequest can be matched (SAML Core 3.7.1). */

@@ -1,5 +1,6 @@
 /** The way back from the page of an Action: one state, one browser, one use, whatever comes to /continue. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { AuthenticationService } from '../../src/login/authentication.service.js';
 import { Clock } from '../../src/login/ports.js';
 import { TransactionStore } from '../../src/storage/transaction-store.js';
 import {
@@ -528,6 +529,41 @@ test('the login page leads to where its login went, and logs nobody else in', as
   expect((await sp.accept(delivered)).nameID).toBe('auth0|alice');
 });
 
+test('a login form that is answered only after its login has left does not make the login anew', async () => {
+  await bind(ASKS);
+  const authentication = server.app.get(AuthenticationService);
+  const byPassword = authentication.byPassword.bind(authentication);
+  for (const [name, code] of [
+    ['alice', 'transaction_suspended'],
+    ['bob', 'login_form_stale'],
+  ] as const) {
+    const agent = new UserAgent();
+    const form = await agent.get(await sp.loginUrl());
+    let leave = (): void => undefined;
+    const hasLeft = new Promise<void>((resolve) => (leave = resolve));
+    // once somebody is asked for, the login has been read, and was open
+    const isAsked = new Promise<void>((resolve) => {
+      authentication.byPassword = async (...given) => {
+        resolve();
+        await hasLeft;
+        return byPassword(...given);
+      };
+    });
+    const late = agent.submit(form, logsInAs(name));
+    await isAsked;
+    authentication.byPassword = byPassword;
+    const page = await agent.submit(form, logsInAs('alice'));
+    leave();
+    const refused = await late;
+    expect([refused.status, refused.text.includes(code)]).toEqual([
+      code === 'login_form_stale' ? 400 : 409,
+      true,
+    ]);
+    expect(refused.headers.get('set-cookie')).toBeNull();
+    expect((await sp.accept(await returns(agent, page))).nameID).toBe('auth0|alice');
+  }
+});
+
 test('who cancels on the login page after having left it has cancelled', async () => {
   await bind(ASKS);
   const agent = new UserAgent();
@@ -767,6 +803,28 @@ test('what REST denies while a browser is away is told to the SP, also by a post
     await postsBack(new UserAgent(), page, { state: stateOf(page) }),
   ])
     expect(back.text).toContain('login_elsewhere');
+});
+
+test('a client or a user that is deleted meanwhile breaks nothing', async () => {
+  await bind(
+    `${ASKS.replace('api.samlResponse', "api.user.setAppMetadata('back', 1); api.samlResponse").replace('=>\n', '=> {\n')}}`,
+  );
+  const gone = await makeServiceProvider(server, { clientId: 'gone' });
+  await makeUser(server, 'zoe');
+  const agent = new UserAgent();
+  const page = await agent.submit(await agent.get(await gone.loginUrl()), logsInAs('zoe'));
+  const begun = await begunOverRest({ client_id: 'gone', user: { user_id: 'auth0|zoe' } });
+  const other = await begunOverRest({ client_id: 'gone', user: { user_id: 'auth0|zoe' } });
+  await server.api('DELETE', '/api/v2/clients/gone');
+  expect(responseXml(await agent.get(continueUrl(stateOf(begun.redirect!))), gone.acsUrl)).toContain(
+    'auth0|zoe',
+  );
+  await server.api('DELETE', '/api/v2/users/auth0%7Czoe');
+  expect(statusIn(responseXml(await returns(agent, page), gone.acsUrl))).toEqual([
+    'Responder',
+    'AuthnFailed',
+  ]);
+  expect((await agent.get(continueUrl(stateOf(other.redirect!)))).status).toBe(200);
 });
 
 test('session tokens go by the clock of the transaction', async () => {

@@ -31,7 +31,12 @@ test.each([
   const oidc = await oidcLogin(server);
   expect(oidc).toMatchObject({ status: 'failed', error: 'access_denied', result: null });
   expect(oidc.error_description).toContain(`api.${member}`);
-  expect((await inspectionOf(server, oidc)).failure?.code).toBe('interaction_unavailable');
+  expect((await inspectionOf(server, oidc)).failure).toMatchObject({
+    code: 'interaction_unavailable',
+    cause: expect.stringMatching(
+      `^api\\.${member} in the Action Action 1, at Action 1\\.js:2:\\d+$`,
+    ) as string,
+  });
   const saml = await samlLogin(server);
   expect(saml.status).toBe('failed');
   const parts = partsOf(responseXmlOf(saml));

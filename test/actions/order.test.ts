@@ -77,6 +77,19 @@ test('metadata of the user is seen by later Actions and not by the one that sets
   expect(after.app_metadata).toEqual({ plan: { seats: 3 } });
 });
 
+test('logins are counted by user, also those that are denied', async () => {
+  await bindHandlers(server, [
+    `api.idToken.setCustomClaim('count', event.stats.logins_count); if (event.request.query.deny) api.access.deny('no');`,
+  ]);
+  const count = async (): Promise<unknown> =>
+    idTokenOf(await oidcLogin(server, asStored('counted')))['count'];
+  await server.api('POST', '/api/v2/users', { user_id: 'auth0|counted', email: 'counted@example.test' });
+  expect([await count(), await count()]).toEqual([1, 2]);
+  const denied = { ...asStored('counted'), event: { request: { query: { deny: '1' } } } };
+  expect((await oidcLogin(server, denied)).status).toBe('denied');
+  expect(await count()).toBe(4);
+});
+
 test('metadata of the transaction is seen at once, and by later Actions; it is gone in the next login', async () => {
   await bindHandlers(server, [
     `api.idToken.setCustomClaim('before', { ...event.transaction.metadata });
@@ -161,6 +174,17 @@ test('a denial wins over a redirect, whichever came first', async () => {
     expect(login).toMatchObject({ status: 'denied', reason: 'no' });
     expect(login.redirect).toBeUndefined();
   }
+});
+
+test('an Action that is bound in another place runs in another place from the next login on', async () => {
+  const word = (name: string): string =>
+    `api.transaction.setMetadata('said', (event.transaction.metadata.said ?? '') + '${name}'); api.idToken.setCustomClaim('said', event.transaction.metadata.said);`;
+  await bindHandlers(server, [word('a'), word('b')]);
+  expect(idTokenOf(await oidcLogin(server))['said']).toBe('ab');
+  const path = '/api/v2/actions/triggers/post-login/bindings';
+  const bindings = ['Action 2', 'Action 1'].map((value) => ({ ref: { type: 'action_name', value } }));
+  expect((await server.api('PATCH', path, { bindings })).status).toBe(200);
+  expect(idTokenOf(await oidcLogin(server))['said']).toBe('ba');
 });
 
 test('validation.error denies with its text; its own code is no OAuth error', async () => {

@@ -95,7 +95,12 @@ test.each([
   await bindHandlers(server, [`api.authentication.setPrimaryUser('${id}');`]);
   for (const login of [await oidcLogin(server, more), await samlLogin(server, more)]) {
     expect(login.status).toBe('failed');
-    expect((await inspectionOf(server, login)).failure?.code).toBe('primary_user_invalid');
+    expect((await inspectionOf(server, login)).failure).toMatchObject({
+      code: 'primary_user_invalid',
+      cause: expect.stringContaining(
+        'api.authentication.setPrimaryUser in the Action Action 1, at ',
+      ) as string,
+    });
     expect(responseXmlOf(login)).not.toContain('Assertion');
   }
 });

@@ -95,6 +95,13 @@ test('claims of more than 100 kB fail the login, each token counted by itself', 
   }
 });
 
+test('what an Action did wrong is no fault of the body that named the same: the login is kept, and has failed', async () => {
+  await bindHandlers(server, [`api.idToken.setCustomClaim('big', 'x'.repeat(103_000));`]);
+  const login = await oidcLogin(server, { idToken: { customClaims: { of: 'the body' } } });
+  expect(login).toMatchObject({ status: 'failed', result: null });
+  expect((await inspectionOf(server, login)).failure?.code).toBe('claims_too_large');
+});
+
 test('addScope and removeScope change the access token, the last word on each scope counts', async () => {
   await bindHandlers(server, [
     `api.accessToken.addScope('read:a'); api.accessToken.addScope(' read:b '); api.accessToken.removeScope('email');`,
@@ -148,7 +155,17 @@ test('an exchange has its own event: of the client and the request, and nobody i
   expect(seen).toMatchObject({
     accessToken: { customClaims: {}, scope: ['read:a', 'read:c'] },
     client: { client_id: 'app', name: 'App', metadata: { tier: 'gold' } },
-    request: { ip: '8.8.8.8', method: 'POST', geoip: { countryCode: 'US' } },
+    request: {
+      ip: '8.8.8.8',
+      method: 'POST',
+      geoip: { countryCode: 'US' },
+      body: {
+        grant_type: 'client_credentials',
+        client_id: 'app',
+        audience: AUDIENCE,
+        scope: 'read:a read:b',
+      },
+    },
     resource_server: { identifier: AUDIENCE },
     organization: { id: 'org_1' },
     tenant: { id: expect.any(String) as string },
@@ -190,6 +207,15 @@ test.each([
     error_description: 'because of that',
     reason: 'because of that',
     result: null,
+  });
+});
+
+test('an exchange that is denied as a login is, with a reason alone, says that reason', async () => {
+  await bindExchange(`api.access.deny('Not on Sundays.');`);
+  expect(await exchange(server)).toMatchObject({
+    status: 'denied',
+    error: 'server_error',
+    error_description: 'Not on Sundays.',
   });
 });
 

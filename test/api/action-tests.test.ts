@@ -278,7 +278,13 @@ api.user.setUserMetadata('a', 1);
 api.multifactor.enable('any');`);
   await keep(true);
   const kept = await tried(SAML, action);
-  expect(kept).toMatchObject({ outcome: 'failed', failure: { code: 'interaction_unavailable' } });
+  expect(kept).toMatchObject({
+    outcome: 'failed',
+    failure: {
+      code: 'interaction_unavailable',
+      cause: expect.stringMatching(/^api\.multifactor\.enable in the Action .*:\d+:\d+$/) as string,
+    },
+  });
   expect(kept.effects).toEqual({ user: { user_metadata: { a: 1 } } });
   await keep(false);
   expect((await tried(SAML, action)).effects).toEqual({});

@@ -33,6 +33,24 @@ test('the keys may be read by a page of any origin', async () => {
   expect(response.headers.get('content-type')).toMatch(/^application\/json/);
 });
 
+test('no reference in the description of the API leads nowhere', async () => {
+  const { body } = await server.api<{ paths: Record<string, Record<string, object>> }>('GET', '/docs-json');
+  expect(JSON.stringify(body)).not.toMatch(/"\$ref"|__schema/);
+  expect(body.paths['/api/transactions']?.['post']).toMatchObject({
+    requestBody: {
+      content: {
+        'application/json': {
+          schema: {
+            properties: {
+              event: { type: 'object', additionalProperties: { description: 'any JSON value' } },
+            },
+          },
+        },
+      },
+    },
+  });
+});
+
 test('health tells that database and key are ready, and the version', async () => {
   const { status, headers, body } = await server.api('GET', '/health');
   expect(status).toBe(200);

@@ -27,17 +27,17 @@ judgedBy(chromiumJudge)(
       page.on('pageerror', (error) => complaints.push(error.message));
       await page.goto(`${base}/`);
       await page.getByRole('link', { name: 'Demo service provider' }).click();
-      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.getByRole('link', { name: 'Log in', exact: true }).click();
       await page.getByRole('button', { name: /Alice/ }).click();
       await page.getByRole('heading', { name: 'Logged in as auth0|alice' }).waitFor();
       await page.getByRole('link', { name: 'Back to the demo' }).click();
       // the session answers
-      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.getByRole('link', { name: 'Log in', exact: true }).click();
       await page.getByRole('heading', { name: 'Logged in as auth0|alice' }).waitFor();
       await page.getByRole('link', { name: 'Log out everywhere' }).click();
       await page.getByRole('heading', { name: 'Logged out' }).waitFor();
       await page.getByRole('link', { name: 'Back to the demo' }).click();
-      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.getByRole('link', { name: 'Log in', exact: true }).click();
       await page.getByRole('button', { name: /Alice/ }).waitFor();
       expect(complaints).toEqual([]);
       await context.close();

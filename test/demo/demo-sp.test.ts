@@ -52,7 +52,7 @@ test('the page registers the demo as a client, once, and leads to its login', as
   const pages = await Promise.all([1, 2, 3].map(() => agent.get(at('/demo/sp'))));
   for (const page of pages) {
     expect(page.status).toBe(200);
-    expect(page.forms[0]?.action).toBe('/demo/sp/login');
+    expect(page.text).toContain('href="/demo/sp/login"');
     for (const path of ['/demo/sp/metadata', `/samlp/${CLIENT}`])
       expect(page.text).toContain(`href="${path}"`);
   }

@@ -2,7 +2,7 @@
 import { createHash, type webcrypto } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { API, startLanding, type Landing } from '../oidc/relying-party.js';
+import { API, make, startLanding, type Landing } from '../oidc/relying-party.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { UserAgent } from '../support/user-agent.js';
 import { cryptoKey, landed, makeLibraryClients, SECRET } from './parties.js';
@@ -212,5 +212,67 @@ test('what is refused on the way is an error of the library', async () => {
   const response = await redeemed(client, 'public', stolen, authorizeAt(asked.as, asked.query));
   await expect(oauth.processAuthorizationCodeResponse(asked.as, client, response)).rejects.toMatchObject({
     error: 'invalid_grant',
+  });
+});
+
+/** What an API does with the request of a client that a token came with. */
+const toApi = (token: string, scheme = 'Bearer', headers: Readonly<Record<string, string>> = {}): Request =>
+  new Request('https://api.example.test/things', {
+    headers: { authorization: `${scheme} ${token}`, ...headers },
+  });
+
+test('an API that wants access tokens of RFC 9068 believes them, a user’s and a client’s own', async () => {
+  const audience = 'urn:strict-api';
+  await make(server, '/api/v2/resource-servers', {
+    identifier: audience,
+    name: 'Strict',
+    scopes: [{ value: 'read:all' }],
+    token_dialect: 'rfc9068_profile',
+  });
+  await make(server, '/api/v2/client-grants', { client_id: 'poster', audience, scope: ['read:all'] });
+  const client: oauth.Client = { client_id: 'poster' };
+  const asked = await ask(client, { audience, scope: 'openid read:all' });
+  const { as, nonce } = asked;
+  const response = await redeemed(client, 'poster', asked, authorizeAt(as, asked.query));
+  const ofUser = await oauth.processAuthorizationCodeResponse(as, client, response, { expectedNonce: nonce });
+  expect(await oauth.validateJwtAccessToken(as, toApi(ofUser.access_token), audience, HTTP)).toMatchObject({
+    sub: 'auth0|alice',
+    client_id: 'poster',
+    scope: 'openid read:all',
+  });
+
+  const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
+  const own = await oauth.clientCredentialsGrantRequest(
+    as,
+    client,
+    METHODS.poster(),
+    { audience },
+    {
+      DPoP,
+      ...HTTP,
+    },
+  );
+  const { access_token: bound } = await oauth.processClientCredentialsResponse(as, client, own);
+  // nobody proves to hold the key
+  await expect(oauth.validateJwtAccessToken(as, toApi(bound), audience, HTTP)).rejects.toThrow();
+  const headers: Record<string, string> = {};
+  await oauth.protectedResourceRequest(
+    bound,
+    'GET',
+    new URL('https://api.example.test/things'),
+    undefined,
+    undefined,
+    {
+      DPoP,
+      [oauth.customFetch]: (_url, init) => {
+        Object.assign(headers, init.headers);
+        return Promise.resolve(new Response());
+      },
+    },
+  );
+  const proved = toApi(bound, 'DPoP', { dpop: headers['dpop']! });
+  expect(await oauth.validateJwtAccessToken(as, proved, audience, HTTP)).toMatchObject({
+    sub: 'poster@clients',
+    client_id: 'poster',
   });
 });

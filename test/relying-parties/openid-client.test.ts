@@ -296,3 +296,31 @@ test.each([
   );
   await expect(client.clientCredentialsGrant(config, { audience: API })).rejects.toMatchObject(expected);
 });
+
+test('it exchanges the token of a user for one at an API', async () => {
+  const config = await configured('basic');
+  const { tokens } = await codeFlow(config);
+  const type = 'urn:ietf:params:oauth:token-type:access_token';
+  const exchanged = await client.genericGrantRequest(
+    config,
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+    { subject_token: tokens.access_token, subject_token_type: type, audience: API, scope: 'read:things' },
+  );
+  expect(exchanged).toMatchObject({ token_type: 'bearer', issued_token_type: type, scope: 'read:things' });
+  expect(claimsOf(exchanged.access_token)).toMatchObject({ sub: 'auth0|alice', aud: API, azp: 'basic' });
+});
+
+test('it builds the way out, which ends the session and comes back', async () => {
+  const config = await configured('poster');
+  const agent = new UserAgent();
+  const { tokens } = await codeFlow(config, { agent });
+  const out = client.buildEndSessionUrl(config, {
+    post_logout_redirect_uri: landing.callback,
+    id_token_hint: tokens.id_token!,
+    state: 'bye',
+  });
+  expect((await agent.get(out.href)).url).toBe(`${landing.callback}?state=bye`);
+  await expect(codeFlow(config, { agent, parameters: { prompt: 'none' } })).rejects.toMatchObject({
+    error: 'login_required',
+  });
+});

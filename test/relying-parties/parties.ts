@@ -7,20 +7,20 @@ import type { UserAgent } from '../support/user-agent.js';
 /** With what has to be encoded in a Basic header, and what libraries encode though they need not. */
 export const SECRET = 'a secret of the client, with % and + and : and _';
 
-export const GRANTS = [
+const GRANTS = [
   'authorization_code',
   'implicit',
   'refresh_token',
   'client_credentials',
-  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
 ] as const;
 
-export interface Keys {
+interface Keys {
   readonly privateKey: KeyObject;
   /** PEM. */
   readonly publicKey: string;
 }
-export function rsaKeys(): Keys {
+function rsaKeys(): Keys {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return { privateKey, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
 }
@@ -47,6 +47,7 @@ export async function makeLibraryClients(server: TestServer, landing: Landing): 
       client_id,
       name: client_id,
       callbacks: [landing.callback],
+      allowed_logout_urls: [landing.callback],
       grant_types: GRANTS,
       ...more,
     });

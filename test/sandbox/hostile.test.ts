@@ -13,6 +13,8 @@ import type { Entry, Program, RunError, RunReport } from '../../src/sandbox/mess
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { entry } from './scripted-worker.js';
 
+/** Whoever runs the tests may have chosen another than 0. */
+const priority = getPriority();
 const sandbox = new Sandbox();
 const SOCKET = join(mkdtempSync(join(tmpdir(), 'mintmark-hostile-')), 'control.sock');
 const control = createServer();
@@ -490,6 +492,30 @@ hostile(
   }
   throw new Error('none worked');`,
 );
+for (const [what, args] of [
+  ['lists', "'['.repeat(400000) + ']'.repeat(400000)"],
+  ['objects', "'{\"a\":'.repeat(200000) + '1' + '}'.repeat(200000)"],
+  ['lists that are just parsed', "'['.repeat(3000) + ']'.repeat(3000)"],
+] as const) {
+  hostile(
+    `a message that is put in place of the sandbox's own, of ${what} in one another, is refused`,
+    ['crashed'],
+    `
+    const { allocUnsafe, byteLength } = Buffer;
+    let id;
+    Buffer.byteLength = (json) => { id = /"id":(\\d+)/.exec(json)?.[1]; return byteLength(json); };
+    console.log('');
+    Buffer.byteLength = byteLength;
+    const forged = Buffer.from('0000{"type":"call","id":' + id + ',"call":{"member":"cache.set","line":1,"column":1,"args":[' + ${args} + ']}}');
+    forged.writeUInt32BE(forged.length - 4);
+    Object.assign(forged, { writeUInt32BE: () => 0, write: () => 0 });
+    Buffer.allocUnsafe = () => forged;
+    console.log('');
+    Buffer.allocUnsafe = allocUnsafe;
+    await new Promise(() => {});`,
+    2_000,
+  );
+}
 for (const way of [
   'net.connect(path)',
   'net.connect({ path })',
@@ -675,6 +701,6 @@ test('a __proto__ key in a value pollutes neither side', async () => {
 
 test('after all of them the server is as it was', () => {
   expect(inspectorUrl()).toBeUndefined();
-  expect(getPriority()).toBe(0);
+  expect(getPriority()).toBe(priority);
   expect(reached).toEqual([]);
 });

@@ -3,7 +3,7 @@ import type { Executed } from '../../src/actions/executed.js';
 import type { TriggerId } from '../../src/tenant/action.js';
 import type { ApiAnswer, TestServer } from './server.js';
 
-export interface NewAction {
+interface NewAction {
   readonly name: string;
   readonly code: string;
   readonly trigger?: TriggerId;
@@ -111,7 +111,7 @@ export async function bindHandlers(
 export const codeOf = (body: string, trigger: TriggerId = 'post-login'): string =>
   `exports.${trigger === 'post-login' ? 'onExecutePostLogin' : 'onExecuteCredentialsExchange'} = async (event, api) => {\n${body}\n};\n`;
 
-export const ACS_URL = 'https://sp.example.test/acs';
+const ACS_URL = 'https://sp.example.test/acs';
 export const AUDIENCE = 'https://api.example.test';
 
 /** The clients that `samlLogin` (`sp`), `oidcLogin` and `exchange` (`app`) name, and a stored user for each of `names`. */
@@ -170,7 +170,7 @@ export const exchange = loginAs({
 
 export const responseXmlOf = ({ result }: LoginView): string =>
   Buffer.from(result?.SAMLResponse ?? '', 'base64').toString('utf8');
-export const claimsOf = (jwt: string | undefined): Record<string, unknown> =>
+const claimsOf = (jwt: string | undefined): Record<string, unknown> =>
   JSON.parse(Buffer.from((jwt ?? '').split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 export const idTokenOf = ({ result }: LoginView): Record<string, unknown> => claimsOf(result?.id_token);
 export const accessTokenOf = ({ result }: LoginView): Record<string, unknown> =>

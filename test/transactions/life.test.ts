@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { KEYS } from '../support/login-context.js';
@@ -252,6 +253,8 @@ test('a stored user without any probed claim fails the login and names the probe
 
 test('the list is newest first, in pages, and filtered', async () => {
   const { body: begun } = await post({ ...oidc, user: { ...user, user_id: 'auth0|listed' } });
+  // those of one millisecond are in the order of their ids
+  await setTimeout(2);
   const { body: second } = await post({
     ...saml,
     user: { ...user, user_id: 'auth0|listed' },

@@ -72,6 +72,10 @@ test('at an exchange code and reason may be missing or of any type', () => {
   expect(refused(400, { no: 'scope' })).toMatchObject({ code: '400', reason: '{"no":"scope"}' });
 });
 
+test('at an exchange a text alone that is no code is the reason, as it is at a login', () => {
+  expect(refused('Not on Sundays')).toMatchObject({ code: 'Not on Sundays', reason: 'Not on Sundays' });
+});
+
 test('denying survives any arguments', async () => {
   await survivesAnyArguments(ACCESS, () => apiRun());
   await survivesAnyArguments(ACCESS_OF_EXCHANGE, () => apiRun({ trigger: 'credentials-exchange' }));

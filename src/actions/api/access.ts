@@ -18,12 +18,15 @@ export const ACCESS: readonly Member[] = [
   }),
 ];
 
+/** A text alone that is none of them is a reason, as a login has it. */
+const CODES = new Set<unknown>(['invalid_scope', 'invalid_request', 'server_error']);
+
 export const ACCESS_OF_EXCHANGE: readonly Member[] = [
   setter('access.deny', ({ wishes }, [code, reason]) => {
     wishes.denial = {
       by: 'access.deny',
       code: textOf(code, 'server_error'),
-      reason: textOf(reason, WITHOUT_REASON),
+      reason: textOf(reason, CODES.has(code) ? WITHOUT_REASON : textOf(code, WITHOUT_REASON)),
     };
   }),
 ];

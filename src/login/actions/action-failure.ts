@@ -1,6 +1,7 @@
 /** What a run that went wrong is to the transaction: which error ends it. */
 import { ActionError, type ActionErrorCode } from '../../actions/action-error.js';
 import { maskOf } from '../../actions/masked.js';
+import type { ReplayedCall } from '../../actions/replay.js';
 import { shortened } from '../../protocol/saml/shortened.js';
 import type { RunError } from '../../sandbox/messages.js';
 import type { DeployedAction } from '../../tenant/action.js';
@@ -28,5 +29,22 @@ export function actionFailure(
   const place = error.line === null ? file : `${file}:${error.line}:${error.column ?? 1}`;
   return new ActionError(CODES[error.kind], message === '' ? `The Action ${name} failed.` : message, {
     cause: new Error(`${shortened(mask(error.name), LONGEST_NAME)} in the Action ${name}, at ${place}`),
+  });
+}
+
+/** An error that a call led to after its Action had ended well: the debug view is told which call that was. */
+export function failureByCall(
+  error: ActionError,
+  member: string,
+  {
+    action: { name, file },
+    calls,
+  }: { readonly action: DeployedAction; readonly calls: readonly ReplayedCall[] },
+): ActionError {
+  const call = calls.findLast((one) => one.member === member && one.threw === undefined);
+  if (call === undefined || call.line === null) return error;
+  const place = `${file}:${call.line}:${call.column ?? 1}`;
+  return new ActionError(error.code, error.description, {
+    cause: new Error(`api.${member} in the Action ${name}, at ${place}`),
   });
 }

@@ -72,7 +72,7 @@ function failureOf(
   executions: readonly Executed[],
 ): Pick<ActionTestView, 'failure'> {
   if (!failure) return {};
-  const { code, detail, errors } = failure;
+  const { code, detail, errors, cause } = failure;
   const failed = executions.find(({ outcome }) => outcome === 'failed');
   const { name, line, column, stack } = failed?.error ?? {};
   return {
@@ -80,6 +80,7 @@ function failureOf(
       code,
       detail,
       ...(errors && { errors }),
+      ...(cause !== undefined && { cause }),
       ...(failed && { name, file: failed.file, line, column, stack }),
     },
   };

@@ -21,10 +21,14 @@ import { actionTestView, type ActionTestView } from './action-test-view.js';
 import { withSecretsOf } from './actions.service.js';
 import { begunPart } from './actions-part.js';
 import { effectsView, type EffectsView } from './effects-view.js';
+import { InTurn } from './in-turn.js';
 
 /** Plays a login in which one Action runs, and keeps nothing of it. */
 @Injectable()
 export class ActionTestsService {
+  /** Half of the processes that the sandbox has: drafts that hang must not keep logins waiting. */
+  readonly #turns = new InTurn(4);
+
   constructor(
     private readonly actions: ActionStore,
     private readonly settings: SettingsStore,
@@ -55,12 +59,10 @@ export class ActionTestsService {
         effects = effectsView(asked, end, secrets);
       },
     });
-    const transaction = await advance(
-      given.resumes
-        ? { ...pending, actions: { ...begunPart(given.trigger, [action]), resumed: true } }
-        : pending,
-      circumstances,
-    );
+    const begun = given.resumes
+      ? { ...pending, actions: { ...begunPart(given.trigger, [action]), resumed: true } }
+      : pending;
+    const transaction = await this.#turns.run(() => advance(begun, circumstances));
     return actionTestView(transaction, { effects, debug: await this.inspections.inspect(transaction) });
   }
 

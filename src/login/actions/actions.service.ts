@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ActionError } from '../../actions/action-error.js';
 import { buildEvent } from '../../actions/build-event.js';
 import { maskOf } from '../../actions/masked.js';
+import { shortened } from '../../protocol/saml/shortened.js';
 import { Sandbox } from '../../sandbox/sandbox.js';
 import type { RunReport } from '../../sandbox/messages.js';
 import { ActionCacheStore } from '../../storage/action-cache-store.js';
@@ -30,6 +31,9 @@ import { baseValues } from './base-values.js';
 import { newContinuation, newState } from './continuation.js';
 import { sessionWrite } from './session-effects.js';
 import { runTrigger, type HandlerRun, type TriggerEnd, type TriggerOutcome } from './trigger-run.js';
+
+/** It goes out to whoever asked for the login. */
+const LONGEST_REASON = 2048;
 
 export interface RunOptions {
   /** Instead of those that are bound. */
@@ -127,7 +131,8 @@ export class ActionsService {
       onEffects?.(outcome.effects, outcome.end.kind);
     if (outcome.end.kind === 'denied') onDenied?.(outcome.end.denial);
     const after = { ...circumstances, at: this.clock.now() };
-    return this.#conclude(outcome, begun, { client, session, circumstances: after, dry });
+    const secrets = Object.fromEntries(actions.map((action) => [action.id, action.secrets]));
+    return this.#conclude(outcome, begun, { client, session, circumstances: after, dry, secrets });
   }
 
   async #execute({
@@ -154,7 +159,7 @@ export class ActionsService {
         trigger: action.trigger,
         handler,
         event,
-        secrets: textsOf(event.secrets),
+        secrets: action.secrets,
         // what others set is none of its business; how much of it there is counts against the limits
         effects: { ...effects, saml: { ...effects.saml, settings: {} } },
         cache,
@@ -174,11 +179,19 @@ export class ActionsService {
       readonly session: Session | null;
       readonly circumstances: Circumstances;
       readonly dry: boolean;
+      /** Of all Actions: one may send on what another set. */
+      readonly secrets: Readonly<Record<string, unknown>>;
     },
   ): Promise<Transaction> {
-    const { circumstances, session, dry } = how;
+    const { circumstances, session, dry, secrets } = how;
     const { tenant, at, random } = circumstances;
     const sources = effects.sources;
+    // somebody else may run them by now, and what they do outside must be done once
+    if (part.runningUntil !== null && Date.parse(part.runningUntil) <= at.getTime())
+      throw new ActionError(
+        'action_timed_out',
+        'The Actions of this login waited too long for their turn, so nothing that they asked for was done. More logins come than this machine has room for, or Actions take long.',
+      );
     if (end.kind === 'failed') {
       const kept = tenant.settings.keep_effects_of_failed_actions
         ? await this.#flush(transaction, effects, dry)
@@ -207,7 +220,7 @@ export class ActionsService {
           {
             name: 'user.redirected',
             at: clockOf(transaction, at).toISOString(),
-            detail: { by: end.action.name, to: maskOf(end.action.secrets)(end.url) },
+            detail: { by: end.action.name, to: maskOf(secrets)(end.url) },
           },
         ],
         revision: flushed.revision + 1,
@@ -232,17 +245,22 @@ export class ActionsService {
       ...(cookieMode && { cookieMode }),
     };
     if (end.kind === 'denied')
-      return deny({ ...flushed, actions: ended }, end.denial.reason, circumstances, oauthCode(end.denial));
+      return deny(
+        { ...flushed, actions: ended },
+        shortened(end.denial.reason, LONGEST_REASON),
+        circumstances,
+        oauthCode(end.denial),
+      );
     return { ...withActionLayer(flushed, effects), actions: ended };
   }
 
   /** Metadata and cache: written once, at the end or before the browser leaves. */
   async #flush(transaction: Transaction, effects: Effects, dry: boolean): Promise<Transaction> {
-    const { userId, user } = transaction;
+    const { userId, user, isOwnProfile } = transaction;
     if (!dry && Object.keys(effects.cache).length > 0)
       await this.cache.write(triggerOf(transaction), effects.cache, this.clock.now().getTime());
     if (!user || !changesUser(effects)) return transaction;
-    if (!dry && userId !== null) {
+    if (!dry && userId !== null && !isOwnProfile) {
       const updated_at = this.clock.now().toISOString();
       await this.users.update(userId, (kept) => ({ ...withMetadata(kept, effects), updated_at }));
     }
@@ -273,8 +291,8 @@ export class ActionsService {
   }
 
   /** A test counts nobody's login, and sees the count that the login would have made. */
-  async #countLogin({ userId, exchanged }: Transaction, dry: boolean): Promise<number | null> {
-    if (userId === null) return null;
+  async #countLogin({ userId, exchanged, isOwnProfile }: Transaction, dry: boolean): Promise<number | null> {
+    if (userId === null || isOwnProfile) return null;
     // nobody logs in where a refresh token is exchanged
     if (exchanged) return Math.max(1, ((await this.users.nextLoginsCount(userId)) ?? 2) - 1);
     return dry ? this.users.nextLoginsCount(userId) : this.users.countLogin(userId);
@@ -326,14 +344,6 @@ function asksForNoPrompt({ event }: Transaction): boolean {
 const oauthCode = ({ code, by }: Denial): string =>
   by === 'access.deny' ? (OAUTH_CODES.has(code) ? code : 'server_error') : 'access_denied';
 const OAUTH_CODES = new Set(['access_denied', 'invalid_scope', 'invalid_request', 'server_error']);
-
-/** The Action's own, or those that a test gave in their place, which may be anything. */
-const textsOf = (secrets: unknown): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(typeof secrets === 'object' && secrets !== null ? secrets : {}).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    ),
-  );
 
 const NO_REQUEST = { ip: '127.0.0.1', method: 'GET', query: {}, body: {} };
 

@@ -7,14 +7,15 @@ export type AfterAction =
   | { readonly kind: 'deny'; readonly denial: Denial }
   /** The browser goes there, and comes back to this very Action. */
   | { readonly kind: 'redirect'; readonly url: string }
-  | { readonly kind: 'fail'; readonly error: ActionError };
+  /** `member`: whose call led there, where it was a call. */
+  | { readonly kind: 'fail'; readonly error: ActionError; readonly member?: string };
 
 export interface Situation {
   /** Nothing may be shown to the user: `prompt=none`, IsPassive. */
   readonly isPassive: boolean;
   /** `event.transaction.protocol`: some have no browser. */
   readonly protocol: string | undefined;
-  /** Whether the Action exports what it would go on by; `null` where that is not known. */
+  /** The name of the Action that ran. */
   readonly action: string;
 }
 
@@ -30,11 +31,17 @@ const WITHOUT_BROWSER = new Set([
 export function afterAction(wishes: Wishes, situation: Situation): AfterAction {
   if (wishes.denial) return { kind: 'deny', denial: wishes.denial };
   const [interaction] = wishes.interactions;
-  if (interaction) return { kind: 'fail', error: interactionUnavailable(interaction, situation.action) };
+  if (interaction)
+    return {
+      kind: 'fail',
+      error: interactionUnavailable(interaction, situation.action),
+      member: interaction.member,
+    };
   if (wishes.redirect === null) return { kind: 'next' };
   if (situation.isPassive)
     return {
       kind: 'fail',
+      member: 'redirect.sendUserTo',
       error: new ActionError(
         'interaction_required',
         'The user must be sent to another page, and the request allows none (prompt=none, IsPassive).',
@@ -43,6 +50,7 @@ export function afterAction(wishes: Wishes, situation: Situation): AfterAction {
   if (situation.protocol !== undefined && WITHOUT_BROWSER.has(situation.protocol))
     return {
       kind: 'fail',
+      member: 'redirect.sendUserTo',
       error: new ActionError(
         'interaction_required',
         `The user must be sent to another page, and there is no browser in ${situation.protocol}: ask api.redirect.canRedirect() first.`,

@@ -59,7 +59,7 @@ const isOf = (continuation: Continuation | null | undefined, state: string): con
 const invalidState = (): LoginError =>
   new LoginError(
     'continue_state_invalid',
-    'invalid_request: state is missing, unknown, or was used already. Send the browser back to /continue with the very state that it came with, once.',
+    'The state is missing, unknown, or was used already (invalid_request). Send the browser back to /continue with the very state that it came with, once.',
   );
 
 /** The transaction with the request that came back, kept until its browser has brought its cookies, and `key`. */

@@ -4,7 +4,7 @@
  */
 import { executed, type RunOutcome } from '../../actions/executed.js';
 import { maskOf } from '../../actions/masked.js';
-import { replay, ReplayRefused, type Replay } from '../../actions/replay.js';
+import { replay, ReplayRefused, type Replay, type ReplayedCall } from '../../actions/replay.js';
 import type { ActionEvent } from '../../actions/event.js';
 import { ActionError } from '../../actions/action-error.js';
 import { TRIGGERS, type Trigger } from '../../actions/triggers.js';
@@ -13,7 +13,7 @@ import type { DeployedAction } from '../../tenant/action.js';
 import { noEffects, type CacheRecord, type Denial, type Effects, type Wishes } from '../../tenant/effects.js';
 import type { ActionsPart, TimelineEvent, Transaction } from '../../tenant/transaction.js';
 import type { UserProfile } from '../../tenant/user.js';
-import { actionFailure } from './action-failure.js';
+import { actionFailure, failureByCall } from './action-failure.js';
 import { afterAction, afterTrigger, type AfterAction } from './after-action.js';
 
 /** What one handler is run with. */
@@ -74,11 +74,13 @@ export interface TriggerOutcome {
 export async function runTrigger(input: TriggerInput, ports: TriggerPorts): Promise<TriggerOutcome> {
   const { part, actions, limitMs } = input;
   const trigger = TRIGGERS[part.trigger];
-  const began = performance.now();
   // what one Action says may hold what an earlier one set
   const secrets = Object.fromEntries(actions.map((action) => [action.id, action.secrets]));
   let { transaction } = input;
+  // how long they ran: what they waited for their turn is no fault of theirs
+  let spentMs = 0;
   let effects = part.effects ?? noEffects();
+  let multifactor: Ran | null = null;
   for (let index = part.next; index < part.actionIds.length; index++) {
     const resumes = part.resumed && index === part.next;
     const action = actions.find(({ id }) => id === part.actionIds[index]);
@@ -92,7 +94,7 @@ export async function runTrigger(input: TriggerInput, ports: TriggerPorts): Prom
         handler: resumes ? trigger.resumeHandler! : trigger.handler,
         effects,
         cache: input.cache,
-        limitMs: limitMs - (performance.now() - began),
+        limitMs: limitMs - spentMs,
         wholeLimitMs: limitMs,
         secrets,
       },
@@ -102,21 +104,34 @@ export async function runTrigger(input: TriggerInput, ports: TriggerPorts): Prom
       ports,
     );
     ({ transaction } = ran);
+    spentMs += ran.durationMs;
+    if (ran.calls.some(({ member }) => member === 'multifactor.enable')) multifactor = ran;
     const { after } = ran;
-    if (after.kind === 'fail') return { transaction, effects, end: { kind: 'failed', error: after.error } };
+    if (after.kind === 'fail') {
+      const error = after.member === undefined ? after.error : failureByCall(after.error, after.member, ran);
+      return { transaction, effects, end: { kind: 'failed', error } };
+    }
     const switched = await switchedUser(transaction, ran.effects, effects, ports);
-    if ('error' in switched) return { transaction, effects, end: { kind: 'failed', error: switched.error } };
+    if ('error' in switched) {
+      const error = failureByCall(switched.error, 'authentication.setPrimaryUser', ran);
+      return { transaction, effects, end: { kind: 'failed', error } };
+    }
     ({ transaction, effects } = switched);
     if (after.kind === 'deny') return { transaction, effects, end: { kind: 'denied', denial: after.denial } };
     if (after.kind === 'redirect')
       return { transaction, effects, end: { kind: 'redirect', url: after.url, action, index } };
   }
-  const error = afterTrigger(effects);
-  return { transaction, effects, end: error ? { kind: 'failed', error } : { kind: 'ended' } };
+  const unmet = afterTrigger(effects);
+  if (unmet === null) return { transaction, effects, end: { kind: 'ended' } };
+  const error = multifactor ? failureByCall(unmet, 'multifactor.enable', multifactor) : unmet;
+  return { transaction, effects, end: { kind: 'failed', error } };
 }
 
 interface Ran {
+  readonly action: DeployedAction;
+  readonly calls: readonly ReplayedCall[];
   readonly transaction: Transaction;
+  readonly durationMs: number;
   readonly effects: Effects;
   readonly after: AfterAction;
 }
@@ -131,11 +146,9 @@ async function runHandler(
   trigger: Trigger,
   ports: TriggerPorts,
 ): Promise<Ran> {
-  const { action, handler, effects, cache, limitMs } = run;
+  const { action, handler, effects, cache, limitMs, secrets } = run;
   const { now, server } = ports.clock();
   const event = ports.eventOf(transaction, effects, action);
-  // those of its event may be a test's own
-  const secrets = { ...run.secrets, event: event.secrets };
   const given = { now: now.getTime(), serverNow: server.getTime(), event };
   const report =
     limitMs > 0
@@ -192,7 +205,10 @@ async function runHandler(
     },
   };
   return {
+    action,
+    calls: replayed.calls,
     transaction: { ...transaction, timeline: [...transaction.timeline, noted] },
+    durationMs: report.durationMs,
     effects: replayed.effects,
     after,
   };
@@ -237,9 +253,10 @@ async function switchedUser(
       at: ports.clock().now.toISOString(),
       detail: { from: transaction.userId, to: user.user_id ?? null },
     };
+    const { isOwnProfile: _, ...login } = transaction;
     return {
       transaction: {
-        ...transaction,
+        ...login,
         user,
         userId: user.user_id ?? null,
         timeline: [...transaction.timeline, event],

@@ -139,7 +139,8 @@ test('a payload that is no JSON object is refused, though signed', () => {
 test('the form is told apart: too few parts, five parts, the word Bearer, white space', () => {
   const jwt = signHs256({}, secret);
   const cases: readonly [string, RegExp][] = [
-    ['abc', /3 parts between dots/],
+    ['abc', /3 parts between dots, this text has 1; send back the JWT/],
+    ['a.b', /3 parts between dots, this text has 2; /],
     [`${jwt}.a.b`, /encrypted token/],
     [`Bearer ${jwt}`, /Bearer/],
     [`${jwt}\n`, /white space/],

@@ -31,10 +31,15 @@ function unfit({ alg, typ, crit }: JsonObject): string | undefined {
   return undefined;
 }
 
+/** Instead of what is told to those who look at access tokens. */
+const NO_JWT =
+  'send back the JWT that the redirect target made, whole, in the parameter that tokenParameterName names';
+
 /** Verifies form, header and signature. What the claims say is left to the caller: expiry too. */
 export function verifyHs256(jwt: string, secret: string): Hs256Reading {
   const parsed = parseCompact(jwt);
-  if (!('payload' in parsed)) return { reason: `${parsed.detail}; ${parsed.hint}` };
+  if (!('payload' in parsed))
+    return { reason: `${parsed.detail}; ${jwt.includes('.') ? parsed.hint : NO_JWT}` };
   const reason = unfit(parsed.header);
   if (reason !== undefined) return { reason };
   const expected = mac(jwt.slice(0, jwt.lastIndexOf('.')), secret);

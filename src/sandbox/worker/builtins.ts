@@ -1,6 +1,6 @@
 /** Which of Node's modules an Action may require. */
 import { createRequire, isBuiltin } from 'node:module';
-import { watchModule } from './integrity.js';
+import { watchGlobal, watchModule } from './integrity.js';
 
 // Modules of Node's alone are asked for, so that it matters little from where.
 const requireBuiltin = createRequire('/');
@@ -39,6 +39,23 @@ export function refusal(wanted: string): string | null {
   return '';
 }
 
+/** What a call of it leads to. */
+const ANSWERS: Readonly<Record<string, readonly string[]>> = {
+  fetch: ['Request', 'Response', 'Headers', 'FormData', 'ReadableStream', 'Blob'],
+};
+
+/** A global of Node's. */
+export function nodeGlobal(name: string): unknown {
+  const value = (globalThis as Record<string, unknown>)[name];
+  watchGlobal(value);
+  for (const other of ANSWERS[name] ?? []) nodeGlobal(other);
+  if (name === 'crypto') watchGlobal((value as typeof crypto | undefined)?.subtle);
+  return value;
+}
+
+/** One that an Action has asked for. */
+export const loadedModule = (name: string): object | undefined => known.get(name);
+
 /** Node's module; those that are made for the run are not asked for here. */
 export function nodeModule(name: string): object {
   const found = known.get(name);
@@ -46,6 +63,7 @@ export function nodeModule(name: string): object {
   if (STUBS.has(name) || refusal(name) !== '') return {};
   const made = requireBuiltin(`node:${name}`) as object;
   watchModule(made);
+  if (name === 'https') nodeModule('tls');
   known.set(name, made);
   return made;
 }

@@ -2,10 +2,12 @@
  * Takes from the worker what Node's permission model leaves (sandbox.md 3): signals to the server, its inspector, unix sockets, open
  * descriptors, files. None of it is the wall, which is the process; all of it is worth having where somebody has climbed out of a context.
  */
+import asyncHooks from 'node:async_hooks';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net, { type Socket } from 'node:net';
 import os from 'node:os';
+import { performance, PerformanceObserver } from 'node:perf_hooks';
 import { types } from 'node:util';
 
 const NO_FILES =
@@ -16,7 +18,8 @@ const refused = (message: string): Error => Object.assign(new Error(message), { 
 /** Ends this process; `process.exit` is not there any more. */
 export const exit: (code: number) => never = (() => {
   const { reallyExit } = process as unknown as { reallyExit: (code: number) => never };
-  return (code) => reallyExit.call(process, code);
+  const { apply } = Reflect;
+  return (code) => apply(reallyExit, process, [code]);
 })();
 
 /** Sockets and servers that were made since they were last taken. */
@@ -33,6 +36,10 @@ export function harden(pipe: Socket): void {
   closeFiles();
   closePipes(pipe);
   watchSockets();
+  closeObservers();
+  endTimeouts();
+  // Else what one run wrote into a Buffer is in that of another.
+  Buffer.poolSize = 0;
   os.setPriority = () => {
     throw refused('os.setPriority is not there for Actions');
   };
@@ -164,6 +171,46 @@ function watchSockets(): void {
   net.Server.prototype.listen = function watchedListen(this: net.Server, ...args: never[]): net.Server {
     opened.add(this);
     return Reflect.apply(listen, this, args) as net.Server;
+  };
+}
+
+/** What was called that sees what others do, and for good. */
+let lasting: string | null = null;
+export const lastingChange = (): string | null => lasting;
+
+/** Methods that Node's classes have, and where the worker notes that one was called. */
+function noted(prototype: object, name: string, shown: string): void {
+  const method = methodOf(prototype, name) as typeof methodOf | undefined;
+  if (method === undefined) return;
+  Object.defineProperty(prototype, name, {
+    value(this: unknown, ...args: never[]): unknown {
+      lasting = shown;
+      return Reflect.apply(method, this, args);
+    },
+    writable: false,
+    configurable: false,
+  });
+}
+
+function closeObservers(): void {
+  noted(PerformanceObserver.prototype, 'observe', 'PerformanceObserver.observe');
+  const performanceClass = Object.getPrototypeOf(performance) as object;
+  noted(performanceClass, 'setResourceTimingBufferSize', 'performance.setResourceTimingBufferSize');
+  // Where Node keeps such storage by hooks, each of them is told of every promise there will be.
+  noted(asyncHooks.AsyncLocalStorage.prototype, '_enable', 'AsyncLocalStorage');
+  // It is the pipe that brings the runs.
+  asyncHooks.executionAsyncResource = () => ({});
+}
+
+/** `AbortSignal.timeout` has a timer that nobody sees; here it ends with the run. */
+function endTimeouts(): void {
+  AbortSignal.timeout = function timeout(milliseconds: number): AbortSignal {
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    }, milliseconds).unref();
+    opened.add({ close: () => clearTimeout(timer) });
+    return controller.signal;
   };
 }
 

@@ -2,6 +2,7 @@
  * What belongs to all runs of a worker: its own realm, and Node's modules. Code that climbs out of its context finds them sealed (freezing
  * would break packages that assign what they inherit), and a value that was changed is found after the run.
  */
+import { Socket } from 'node:net';
 
 interface Watched {
   readonly holder: Record<PropertyKey, unknown>;
@@ -79,12 +80,23 @@ function watch(holder: unknown, seal: boolean): void {
   if (seal) Object.seal(holder);
   for (const name of Reflect.ownKeys(holder)) {
     const descriptor = Reflect.getOwnPropertyDescriptor(holder, name);
+    // There is another one in each run: see renewed.ts.
+    if (name === 'globalAgent') continue;
     if (descriptor?.writable) watched.push({ holder, name, value: descriptor.value });
   }
 }
+/** With what it inherits from: an instance leads to all of them. */
 function watchClass(value: unknown): void {
   watch(value, true);
-  if (typeof value === 'function') watch((value as { prototype?: unknown }).prototype, true);
+  if (typeof value !== 'function') return;
+  for (
+    let at = (value as { prototype?: unknown }).prototype;
+    isObject(at) && !seen.has(at);
+    at = Reflect.getPrototypeOf(at)
+  ) {
+    watch(at, true);
+    watch(Reflect.getOwnPropertyDescriptor(at, 'constructor')?.value, true);
+  }
 }
 
 /** Of the worker's own realm; once, when everything of the worker's has been loaded. */
@@ -104,6 +116,25 @@ export function watchIntrinsics(): void {
     watch(Object.getPrototypeOf(prototype), true);
   }
   watchClass(Object.getPrototypeOf(Uint8Array));
+  // Whoever makes a request gets one, whatever module they required.
+  watchClass(Socket);
+}
+
+/** A global of Node's that an Action has seen: a class, or an object that there is once, like `crypto`. */
+export function watchGlobal(value: unknown): void {
+  watch(value, true);
+  if (typeof value === 'function') watchClass(value);
+  else if (isObject(value)) watchClass(value.constructor);
+}
+
+/** `process`: Actions have a stub, and whoever finds it all the same leaves no listener and no method in it. */
+export function watchProcess(): void {
+  for (const name of Reflect.ownKeys(process)) {
+    const value: unknown = Reflect.getOwnPropertyDescriptor(process, name)?.value;
+    if (typeof value !== 'function' && name !== '_eventsCount') continue;
+    watched.push({ holder: process as unknown as Watched['holder'], name, value });
+  }
+  watch((process as unknown as Record<'_events', unknown>)['_events'], false);
 }
 
 /** A module of Node's that an Action has seen: classes and functions, which cannot be copied, and objects one level down. */
@@ -119,10 +150,15 @@ export function watchModule(module: object): void {
   }
 }
 
+// Whoever changed something may have changed what would tell: nothing below asks a prototype.
+const { is } = Object;
+const toText = String;
+
 /** The name of a value that is not what it was; `null` where all are. */
 export function changed(): string | null {
-  for (const { holder, name, value } of watched) {
-    if (holder[name] !== value && !Object.is(holder[name], value)) return String(name);
+  for (let index = 0; index < watched.length; index += 1) {
+    const { holder, name, value } = watched[index]!;
+    if (!is(holder[name], value)) return toText(name);
   }
   return null;
 }

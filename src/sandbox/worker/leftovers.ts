@@ -1,6 +1,7 @@
 /** What a run left behind: closed, and said, since what was busy may still do something. */
 import { changed } from './integrity.js';
-import { takeOpened } from './harden.js';
+import { lastingChange, takeOpened } from './harden.js';
+import { renew } from './renewed.js';
 
 /** Of Node's names; what is not here is named as Node does. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -14,11 +15,14 @@ const WORDS: Readonly<Record<string, string>> = {
   ZLIB: 'a compression',
 };
 
+// Taken before anybody can put another in its place.
+const activeResources = process.getActiveResourcesInfo.bind(process);
+
 let atRest: ReadonlyMap<string, number> | null = null;
 
 function counted(): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const name of process.getActiveResourcesInfo()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of activeResources()) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
 }
 
@@ -29,6 +33,9 @@ export const rememberRest = (): void => {
 
 /** `null` where nothing is left. */
 export function leftovers(): string | null {
+  // First: what follows goes by what might have been changed.
+  const changedName = changed();
+  if (changedName !== null) return `${changedName} was changed for all who come after`;
   const busy = [...counted()].find(([name, count]) => count > (atRest?.get(name) ?? 0))?.[0];
   for (const one of takeOpened()) {
     try {
@@ -38,7 +45,8 @@ export function leftovers(): string | null {
       // Closed already.
     }
   }
-  const changedName = changed();
   if (busy !== undefined) return `${WORDS[busy] ?? busy} is left over`;
-  return changedName === null ? null : `${changedName} was changed for all who come after`;
+  renew();
+  const lasting = lastingChange();
+  return lasting === null ? null : `${lasting} was called`;
 }

@@ -1,7 +1,7 @@
 /** Entry of a worker process: runs one Action at a time, each in a context of its own, and says what becomes of it. */
 import type { RunMessage } from '../messages.js';
 import { exit, harden } from './harden.js';
-import { watchIntrinsics } from './integrity.js';
+import { watchIntrinsics, watchProcess } from './integrity.js';
 import { leftovers, rememberRest } from './leftovers.js';
 import { Programs, type CompiledProgram } from './programs.js';
 import { Run } from './run.js';
@@ -36,7 +36,12 @@ function settle(run: Run): void {
     const left = leftovers();
     const tainted = run.taint ?? left;
     current = null;
-    send({ type: 'idle', id: run.id, tainted });
+    try {
+      send({ type: 'idle', id: run.id, tainted });
+    } finally {
+      // What the server is told may be the tainted one's words.
+      if (tainted !== null) exit(0);
+    }
     later(() => prepare(run.program));
   });
 }
@@ -59,6 +64,7 @@ const pipe = listen(take, () => exit(0));
 harden(pipe);
 watchIntrinsics();
 later(() => {
+  watchProcess();
   rememberRest();
   prepare(null);
   send({ type: 'ready' });

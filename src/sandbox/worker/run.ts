@@ -8,7 +8,7 @@ import { TRIGGERS } from '../../actions/triggers.js';
 import { noWishes } from '../../tenant/effects.js';
 import { FrameError } from '../frames.js';
 import { BOUNDS, type Entry, type LogLevel, type RunError, type WorkerMessage } from '../messages.js';
-import { nodeModule, refusal } from './builtins.js';
+import { nodeGlobal, nodeModule, refusal } from './builtins.js';
 import { isOfMainRealm } from './harden.js';
 import { printed } from './printing.js';
 import type { CompiledProgram } from './programs.js';
@@ -150,7 +150,7 @@ export class Run {
       startTimer: (kind, milliseconds, callback) => this.#timers.start(kind, milliseconds, callback),
       stopTimer: (timer) => this.#timers.clear(timer),
       holdTimer: (timer, held) => this.#timers.hold(timer, held),
-      nodeGlobal: (name) => (globalThis as Record<string, unknown>)[name],
+      nodeGlobal,
       refusal,
       nodeModule,
       taint: (what) => {

@@ -35,10 +35,10 @@ export function demoPage(demo: {
           : html`<div class="box"><p>Nobody is logged in here.</p></div>`
       }
       <h2 id="login">Log in</h2>
-      <form action="/demo/sp/login" method="get">
-        <button>Log in</button>
+      <p>
+        <a class="button" href="/demo/sp/login">Log in</a>
         <span class="soft">by an AuthnRequest, as most service providers do</span>
-      </form>
+      </p>
       <ul class="plain">
         <li>
           <a href="/demo/sp/login?ForceAuthn=true">Log in afresh</a>

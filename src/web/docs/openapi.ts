@@ -40,9 +40,22 @@ export function serveDocs(app: NestFastifyApplication, version: string): void {
   });
 }
 
-/** The dialect's own marker has no place inside an OpenAPI document. */
+/**
+ * The dialect's own marker has no place inside an OpenAPI document, nor have definitions: what refers to them would be looked for among the
+ * document's components. The one schema that repeats itself is JSON of any kind.
+ */
 const described = (schema: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(schema).filter(([name]) => name !== '$schema'));
+  JSON.parse(
+    JSON.stringify(
+      Object.fromEntries(
+        Object.entries(schema).filter(([name]) => name !== '$schema' && name !== 'definitions'),
+      ),
+    ),
+    (_, value: unknown) => (isReference(value) ? { description: 'any JSON value' } : value),
+  ) as Record<string, unknown>;
+
+const isReference = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && '$ref' in value && typeof value.$ref === 'string';
 
 /** Each setting says what it changes and what stands without it, from the table of setters. */
 function inWords({ jsonSchema }: { jsonSchema: { properties?: Record<string, unknown> } }): void {

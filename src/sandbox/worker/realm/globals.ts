@@ -3,6 +3,7 @@ import type { Host } from './host.js';
 import {
   apply,
   defineProperty,
+  deleteProperty,
   ERRORS,
   GLOBAL,
   HAS_INSTANCE,
@@ -89,6 +90,9 @@ const SHARED = [
 export function furnish(host: Host, timers: Timers, own: Readonly<Record<string, unknown>>): void {
   for (let index = 0; index < SHARED.length; index += 1) acceptBoth(SHARED[index]!, host);
   for (let index = 0; index < FROM_NODE.length; index += 1) lazily(FROM_NODE[index]!, host);
+  // Both call back when the run may be over; nobody may count on the second ever being called.
+  deleteProperty(GLOBAL['Atomics'] as object, 'waitAsync');
+  putHidden(GLOBAL, 'FinalizationRegistry', FinalizationRegistryThatWaits);
   putHidden(GLOBAL, 'global', GLOBAL);
   putHidden(GLOBAL, 'setTimeout', timers.setTimeout);
   putHidden(GLOBAL, 'setInterval', timers.setInterval);
@@ -101,6 +105,13 @@ export function furnish(host: Host, timers: Timers, own: Readonly<Record<string,
   putHidden(GLOBAL, 'console', own['console']);
   putHidden(GLOBAL, 'process', own['process']);
 }
+
+const FinalizationRegistryThatWaits = class FinalizationRegistry {
+  register(): void {}
+  unregister(): boolean {
+    return false;
+  }
+};
 
 /** `instanceof` as the author means it, across the two realms; a class that extends one keeps its own meaning. */
 function acceptBoth(name: string, host: Host): void {

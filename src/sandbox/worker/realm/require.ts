@@ -87,7 +87,7 @@ export function modulesOf(
   };
   const builtin = (name: string): unknown => {
     if (name in builtins) return builtins[name];
-    const made = name in stubs ? stubs[name]!() : copyOf(host.nodeModule(name), name, host);
+    const made = name in stubs ? stubs[name]!() : copyOf(host.nodeModule(name), name, host, builtin);
     builtins[name] = made;
     return made;
   };
@@ -131,7 +131,7 @@ export function modulesOf(
 }
 
 /** An object of this realm with what Node's module has, so that a change of it ends with the run. A function cannot be copied. */
-function copyOf(module: object, name: string, host: Host): unknown {
+function copyOf(module: object, name: string, host: Host, builtin: (name: string) => unknown): unknown {
   if (typeof module === 'function') return module;
   const copy = {};
   const names = ownKeys(module);
@@ -143,7 +143,9 @@ function copyOf(module: object, name: string, host: Host): unknown {
     else {
       defineProperty(copy, key, {
         __proto__: null,
-        get: () => (module as Record<PropertyKey, unknown>)[key],
+        // Those are a module, too: whoever asks for them gets the same copy.
+        get: () =>
+          key === 'promises' ? builtin(`${name}/promises`) : (module as Record<PropertyKey, unknown>)[key],
         set: (value: unknown) => put(copy, key, value),
         enumerable: descriptor.enumerable,
         configurable: true,
