@@ -5,12 +5,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { startLanding, type Landing } from '../oidc/relying-party.js';
+import { later } from '../support/later.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import {
   ALICE,
   expectTokens,
   isLoginPage,
-  later,
   LOGIN,
   makeParties,
   moduleOf,

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
 import { expect, test } from 'vitest';
-import { Clock } from '../../src/login/ports.js';
 import { answerAt, authorizeUrl, LOGIN, make, type Landing, type Parameters } from '../oidc/relying-party.js';
 import type { TestServer } from '../support/server.js';
 import { UserAgent, type Page } from '../support/user-agent.js';
@@ -35,7 +34,7 @@ const PROFILE = {
   phone_verified: true,
 } as const;
 
-export const clientOf = (dialect: Dialect): string => `${dialect}-rp`;
+const clientOf = (dialect: Dialect): string => `${dialect}-rp`;
 
 /** For each dialect a client, and another that must get nothing of it; and a user whose profile is full. */
 export async function makeParties(server: TestServer, landing: Landing): Promise<void> {
@@ -220,16 +219,6 @@ export async function userinfoOf(response: Response): Promise<Userinfo> {
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toContain('application/json');
   return (await response.json()) as Userinfo;
-}
-
-/** Moves the clock of the server on; yields how to set it right. */
-export function later(server: TestServer, seconds: number): () => void {
-  const clock = server.app.get(Clock);
-  const now = clock.now.bind(clock);
-  clock.now = () => new Date(now().getTime() + seconds * 1000);
-  return () => {
-    clock.now = now;
-  };
 }
 
 /** A module of a plan, for clients of both dialects unless told otherwise. */

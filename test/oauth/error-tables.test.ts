@@ -1,9 +1,9 @@
 /** Every row of the two tables of errors (oauth-oidc.md 2.3, 4.8) that can come about here, in both dialects. */
 import { exportJWK, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { later } from '../conformance/relying-party.js';
 import { answerAt, startLanding, type Landing } from '../oidc/relying-party.js';
 import { bindHandlers, unbindAll } from '../support/actions.js';
+import { later } from '../support/later.js';
 import { startTestServer, type ApiAnswer, type TestServer } from '../support/server.js';
 import { UserAgent, type Page } from '../support/user-agent.js';
 import {
