@@ -2,8 +2,16 @@
 import { chromium as browserType, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { startAwayPage } from '../actions/away-page.js';
-import { API, LOGIN, make, makeParties, startLanding, type Landing } from '../oidc/relying-party.js';
-import { bindHandlers, claimsOf, deployAction, unbindAll } from '../support/actions.js';
+import {
+  API,
+  claimsOf,
+  LOGIN,
+  make,
+  makeParties,
+  startLanding,
+  type Landing,
+} from '../oidc/relying-party.js';
+import { bindHandlers, deployAction, unbindAll } from '../support/actions.js';
 import { CHROMIUM, chromium, judgedBy } from '../support/judges.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import {

@@ -6,7 +6,7 @@ import { bindHandlers, unbindAll } from '../support/actions.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { UserAgent, type Page } from '../support/user-agent.js';
 import { startExpressApp, type ExpressApp } from './express-app.js';
-import { SECRET } from './parties.js';
+import { rsaKeys, SECRET } from './parties.js';
 
 let server: TestServer;
 let landing: Landing;
@@ -16,6 +16,8 @@ let web: ExpressApp;
 let plain: ExpressApp;
 /** Pushes its requests, and lets its sessions be ended behind the browser’s back. */
 let pushing: ExpressApp;
+/** Proves itself by a key, and looks for a session of its own accord. */
+let silent: ExpressApp;
 let sp: ServiceProvider;
 beforeAll(async () => {
   [server, landing] = await Promise.all([startTestServer(), startLanding()]);
@@ -37,13 +39,26 @@ beforeAll(async () => {
     backchannelLogout: true,
     authorizationParams: { response_type: 'code', response_mode: 'query' },
   });
-  const made = { web, plain, pushing };
+  const keys = rsaKeys();
+  silent = await startExpressApp(server.baseUrl, 'silent', {
+    attemptSilentLogin: true,
+    clientAssertionSigningKey: keys.privateKey,
+    clientAssertionSigningAlg: 'RS256',
+    authorizationParams: { response_type: 'code' },
+  });
+  const made = { web, plain, pushing, silent };
   for (const [client_id, app] of Object.entries(made))
     await make(server, '/api/v2/clients', {
       client_id,
       name: client_id,
       app_type: 'regular_web',
-      client_secret: SECRET,
+      ...(app === silent
+        ? {
+            client_authentication_methods: {
+              private_key_jwt: { credentials: [{ pem: keys.publicKey, alg: 'RS256' }] },
+            },
+          }
+        : { client_secret: SECRET }),
       callbacks: [app.callback],
       allowed_logout_urls: [app.url],
       ...(app === pushing && {
@@ -54,7 +69,7 @@ beforeAll(async () => {
   sp = await makeServiceProvider(server);
 });
 afterAll(async () => {
-  await Promise.all([web.close(), plain.close(), pushing.close(), landing.close()]);
+  await Promise.all([web.close(), plain.close(), pushing.close(), silent.close(), landing.close()]);
   await server.close();
 });
 afterEach(() => unbindAll(server));
@@ -111,6 +126,14 @@ test('by default the library has an ID token posted to it, and believes that', a
 test('an application that pushes its requests logs in as well', async () => {
   const agent = new UserAgent();
   expect(told(await logIn(agent, pushing))).toMatchObject({ user: ALICE });
+});
+
+test('an application that looks for a session finds none, and then finds one', async () => {
+  const [stranger, known] = [new UserAgent(), new UserAgent()];
+  const page = await stranger.get(`${silent.url}/`);
+  expect({ url: page.url, ...told(page) }).toMatchObject({ url: `${silent.url}/`, user: null });
+  await logIn(known, web);
+  expect(await userAt(known, silent)).toMatchObject(ALICE);
 });
 
 test('one session serves all applications, and the service provider beside them', async () => {

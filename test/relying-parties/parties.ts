@@ -20,7 +20,7 @@ interface Keys {
   /** PEM. */
   readonly publicKey: string;
 }
-function rsaKeys(): Keys {
+export function rsaKeys(): Keys {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return { privateKey, publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
 }
