@@ -140,6 +140,20 @@ for (const type of IMPLICIT) {
   });
 }
 
+for (const type of ['id_token token', 'code token'])
+  oidcc(`claims-essential: ${type}`, async (party) => {
+    const claims = JSON.stringify({ userinfo: { name: { essential: true }, email: null, is_admin: null } });
+    const told = { sub: ALICE, name: 'Alice Liddell', email: LOGIN.username };
+    expect((await judged(party, type, { claims })).claims).toEqual(told);
+    const { code } = await party.silently({ claims, scope: 'openid offline_access' });
+    const { body } = await party.redeem(code);
+    const refreshed = await party.token({
+      grant_type: 'refresh_token',
+      refresh_token: body['refresh_token'] ?? '',
+    });
+    expect(await party.userinfo(refreshed.body['access_token'])).toEqual(told);
+  });
+
 for (const type of [...IMPLICIT, ...HYBRID.filter((each) => each.includes('id_token'))])
   oidcc(`ensure-request-without-nonce-fails: ${type}`, async (party) => {
     const page = await party.authorize({ response_type: type });
