@@ -1,5 +1,5 @@
 /**
- * The least a server that does the same cryptography can do. `json <n>`: reads a JSON body, signs n times, answers JSON.
+ * The least a server that does the same cryptography can do. `json <n>`: reads a JSON body or a form, signs n times, answers JSON.
  * `redirect`: verifies the signature of its query once, signs once, answers a page.
  */
 import { createPrivateKey, sign, verify, X509Certificate } from 'node:crypto';
@@ -16,7 +16,10 @@ function answerJson(request, response) {
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
     const body = Buffer.concat(chunks);
-    JSON.parse(body.toString());
+    const isForm = request.headers['content-type'] === 'application/x-www-form-urlencoded';
+    Object.keys(
+      isForm ? Object.fromEntries(new URLSearchParams(body.toString())) : JSON.parse(body.toString()),
+    );
     const signatures = Array.from({ length: Number(times) }, () =>
       sign('sha256', body, key).toString('base64'),
     );

@@ -3,12 +3,15 @@ import { cpus } from 'node:os';
 import { measureCore } from './core.mjs';
 import { measureActions } from './actions.mjs';
 import { measureHttp } from './http.mjs';
+import { measureOauth } from './oauth.mjs';
 
 const quick = process.argv.includes('--quick');
 const core = await measureCore(quick ? { rounds: 3, runs: 400 } : {});
 const http = await measureHttp(quick ? { warmUp: 5, seconds: 3, rounds: 1 } : {});
 
 const action = await measureActions(quick ? { warmUp: 3, seconds: 3, rounds: 1, logins: 300 } : {});
+
+const oauth = await measureOauth(quick ? { warmUp: 4, seconds: 3, rounds: 1 } : {});
 
 const { ratios } = core;
 const rows = [
@@ -31,6 +34,11 @@ const httpRows = [
     '≤ 2.50',
   ],
   ['OIDC login, ID token and access token (two signatures)', http.jwt, ''],
+  [
+    `\`client_credentials\` at \`/oauth/token\`, one JWT (npm oidc-provider, in memory: ${oauth.otherRatio.toFixed(2)})`,
+    oauth,
+    '≤ 1.60, and ≤ oidc-provider',
+  ],
 ];
 const table = `# Performance
 

@@ -19,7 +19,7 @@ const PREFIX = 'urn:ietf:params:oauth:token-type:';
 export const ACCESS_TOKEN_TYPE = `${PREFIX}access_token`;
 export const JWT_TYPE = `${PREFIX}jwt`;
 /** Tokens of this server that say who somebody is (RFC 8693 3). */
-export const SUBJECT_TOKEN_TYPES = [
+const SUBJECT_TOKEN_TYPES = [
   ACCESS_TOKEN_TYPE,
   `${PREFIX}id_token`,
   `${PREFIX}refresh_token`,

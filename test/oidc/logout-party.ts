@@ -6,7 +6,7 @@ import type { UserAgent } from '../support/user-agent.js';
 import { authorizeUrl, claimsOf, logIn, make, type Landing } from './relying-party.js';
 
 /** Answered with an ID token; with a session it asks nobody. */
-export const ID = { response_type: 'id_token', nonce: 'n' } as const;
+const ID = { response_type: 'id_token', nonce: 'n' } as const;
 
 export interface LoggedIn {
   readonly idToken: string;
@@ -26,7 +26,7 @@ export async function loggedIn(
   return { idToken, claims: claimsOf(idToken), cookies: cookiesOf(agent, server) };
 }
 
-export const cookiesOf = (agent: UserAgent, server: TestServer): string =>
+const cookiesOf = (agent: UserAgent, server: TestServer): string =>
   ['mintmark_session', 'mintmark_browser']
     .flatMap((name) => {
       const value = agent.cookie(server.baseUrl, name);

@@ -170,7 +170,7 @@ export const exchange = loginAs({
 
 export const responseXmlOf = ({ result }: LoginView): string =>
   Buffer.from(result?.SAMLResponse ?? '', 'base64').toString('utf8');
-const claimsOf = (jwt: string | undefined): Record<string, unknown> =>
+export const claimsOf = (jwt: string | undefined): Record<string, unknown> =>
   JSON.parse(Buffer.from((jwt ?? '').split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 export const idTokenOf = ({ result }: LoginView): Record<string, unknown> => claimsOf(result?.id_token);
 export const accessTokenOf = ({ result }: LoginView): Record<string, unknown> =>

@@ -2,7 +2,7 @@
 import { secondsOf } from '../jwt/claims-set.js';
 import type { Claims } from '../jwt/restricted-claims.js';
 
-export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** The `typ` of its header: Auth0 sends the first, the final specification asks for the second. */
 export const LOGOUT_TOKEN_TYPES = ['JWT', 'logout+jwt'] as const;

@@ -1,7 +1,7 @@
 /** Scopes: words between spaces (RFC 6749 3.3), and those that OpenID Connect gave a meaning. */
 
 /** OIDC Core 5.4 and 11; `online_access` is Auth0's, a refresh token that ends with the session. */
-export const OIDC_SCOPES = [
+const OIDC_SCOPES = [
   'openid',
   'profile',
   'email',
