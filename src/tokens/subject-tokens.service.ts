@@ -19,11 +19,7 @@ const PREFIX = 'urn:ietf:params:oauth:token-type:';
 export const ACCESS_TOKEN_TYPE = `${PREFIX}access_token`;
 export const JWT_TYPE = `${PREFIX}jwt`;
 /** Tokens of this server that say who somebody is (RFC 8693 3). */
-const SUBJECT_TOKEN_TYPES = [
-  ACCESS_TOKEN_TYPE,
-  `${PREFIX}id_token`,
-  `${PREFIX}refresh_token`,
-] as const;
+const SUBJECT_TOKEN_TYPES = [ACCESS_TOKEN_TYPE, `${PREFIX}id_token`, `${PREFIX}refresh_token`] as const;
 type SubjectTokenType = (typeof SUBJECT_TOKEN_TYPES)[number];
 
 /** What a token says, that was found good. */
