@@ -159,6 +159,37 @@ test('with TLS the base URL is https, and one that is not is refused', () => {
   );
 });
 
+test('a certificate of the operator lets the port speak https', () => {
+  const files = { MINTMARK_TLS_CERT: 'tls/server.pem', MINTMARK_TLS_KEY: '/etc/tls/server.key' };
+  const config = readConfig(files);
+  expect(config.tls).toEqual({ certificateFile: 'tls/server.pem', keyFile: '/etc/tls/server.key' });
+  expect(() => Object.assign(config.tls, { keyFile: 'x' })).toThrow(TypeError);
+  expect(baseUrlOf(config, 8443)).toBe('https://127.0.0.1:8443');
+  expect(complaint({ ...files, BASE_URL: 'http://idp.test' })).toContain(
+    'BASE_URL must be an https URL where MINTMARK_TLS_CERT is set',
+  );
+});
+
+test.each([
+  [{ MINTMARK_TLS_CERT: 'a.pem' }, 'MINTMARK_TLS_KEY must be set too where MINTMARK_TLS_CERT is'],
+  [{ MINTMARK_TLS_KEY: 'a.key' }, 'MINTMARK_TLS_CERT must be set too where MINTMARK_TLS_KEY is'],
+  [{ MINTMARK_TLS_CERT: 'a', MINTMARK_TLS_KEY: 'b', MINTMARK_TLS: 'self' }, 'MINTMARK_TLS must be left out'],
+  [{ MINTMARK_TLS_CERT: 'a', MINTMARK_TLS_KEY: 'b', MINTMARK_TLS: 'off' }, 'MINTMARK_TLS must be left out'],
+  [{ MINTMARK_TLS: '/etc/tls/server.pem' }, 'is named by MINTMARK_TLS_CERT and MINTMARK_TLS_KEY'],
+  [{ MINTMARK_TLS_CRT: 'a.pem' }, 'did you mean "MINTMARK_TLS_CERT"?'],
+])('%j is refused with what is missing or too much', (env, sentence) => {
+  expect(complaint(env)).toContain(sentence);
+});
+
+test('a key that is given as text is refused, and not repeated', () => {
+  const message = complaint({
+    MINTMARK_TLS_CERT: 'a.pem',
+    MINTMARK_TLS_KEY: '-----BEGIN PRIVATE KEY-----MIIhunter2',
+  });
+  expect(message).toContain('MINTMARK_TLS_KEY must be the path of a PEM file, not its text');
+  expect(message).not.toContain('hunter2');
+});
+
 test('a base URL that is set stays, whatever the port', () => {
   expect(baseUrlOf(readConfig({ BASE_URL: 'https://example.test/idp/' }), 4711)).toBe(
     'https://example.test/idp',

@@ -14,7 +14,13 @@ const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const TLS_MODES = ['off', 'self'] as const;
-export type TlsMode = (typeof TLS_MODES)[number];
+/** Whether the port speaks https, and by whose certificate: that of a local authority, or the operator's own. */
+export type Tls = (typeof TLS_MODES)[number] | OwnCertificate;
+/** Paths of PEM files. */
+export interface OwnCertificate {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
 
 /** The environment cannot be used: one line a variable. */
 export class ConfigError extends MintmarkError<'config_invalid'> {}
@@ -41,6 +47,8 @@ const isAuthority = (text: string): boolean => {
   if (name === undefined || Number(port ?? 0) > 65_535) return false;
   return name.startsWith('[') ? isIP(name.slice(1, -1)) === 6 : HOST_NAME.test(name);
 };
+
+const isPath = (text: string): boolean => !text.includes('-----BEGIN');
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
@@ -90,7 +98,7 @@ export const VARIABLES = {
       .transform((text) => withoutSlash(new URL(text).href)),
     initial: null,
     otherwise:
-      '`http://<HOST>:<PORT>`, with `localhost` where HOST is every address, and https where MINTMARK_TLS is on',
+      '`http://<HOST>:<PORT>`, with `localhost` where HOST is every address, and https where a certificate is served',
     allowed: 'an absolute http or https URL without user, query and fragment',
     description: 'URL under which browsers and service providers reach the server; the issuer of tokens.',
   }),
@@ -153,12 +161,27 @@ export const VARIABLES = {
     description:
       'Host headers that are answered besides those of BASE_URL and loopback; a name without port stands for every port.',
   }),
-  MINTMARK_TLS: variable<TlsMode>({
+  MINTMARK_TLS: variable<(typeof TLS_MODES)[number]>({
     schema: z.enum(TLS_MODES),
     initial: 'off',
-    allowed: `one of ${TLS_MODES.join(', ')}`,
+    allowed: `one of ${TLS_MODES.join(', ')}; a certificate of your own is named by MINTMARK_TLS_CERT and MINTMARK_TLS_KEY`,
     description:
       'With `self` the port speaks https, by a certificate that a local authority signs. The authority is made at first start; its own certificate, which clients are to trust, is printed at start and served at `/ca.pem`.',
+  }),
+  MINTMARK_TLS_CERT: variable<string | null>({
+    schema: z.string().refine(isPath),
+    initial: null,
+    otherwise: 'none',
+    allowed: 'the path of a PEM file, not its text',
+    description:
+      'Certificate of your own, with which the port speaks https in place of MINTMARK_TLS: that of the server first, then those that it was issued by. Read at start.',
+  }),
+  MINTMARK_TLS_KEY: variable<string | null>({
+    schema: z.string().refine(isPath),
+    initial: null,
+    otherwise: 'none',
+    allowed: 'the path of a PEM file, not its text',
+    description: 'Private key of MINTMARK_TLS_CERT, without a passphrase.',
   }),
   MINTMARK_LOG_LEVEL: variable<LogLevel>({
     schema: z.enum(LOG_LEVELS),
@@ -184,7 +207,7 @@ export interface Config {
   readonly certsFolder: string;
   /** Lower case. */
   readonly allowedHosts: readonly string[];
-  readonly tls: TlsMode;
+  readonly tls: Tls;
   readonly logLevel: LogLevel;
 }
 
@@ -207,6 +230,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
   const seedFile = read('MINTMARK_SEED');
   const isOwnSeed = seedFile !== null && seedFile !== VARIABLES.MINTMARK_SEED.initial;
+  const own = { certificateFile: read('MINTMARK_TLS_CERT'), keyFile: read('MINTMARK_TLS_KEY') };
+  const isModeSaid = (env['MINTMARK_TLS']?.trim() ?? '') !== '';
   const config: Config = {
     port: read('PORT'),
     host: read('HOST'),
@@ -218,13 +243,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     adminToken: read('MINTMARK_ADMIN_TOKEN'),
     certsFolder: read('MINTMARK_CERTS'),
     allowedHosts: Object.freeze(read('MINTMARK_ALLOWED_HOSTS')),
-    tls: read('MINTMARK_TLS'),
+    tls: tlsOf({ mode: read('MINTMARK_TLS'), isModeSaid, ...own }, errors),
     logLevel: read('MINTMARK_LOG_LEVEL'),
   };
-  if (config.tls === 'self' && config.baseUrl?.startsWith('http:'))
+  if (config.tls !== 'off' && config.baseUrl?.startsWith('http:'))
     errors.push({
       pointer: '/BASE_URL',
-      detail: 'BASE_URL must be an https URL where MINTMARK_TLS is self: the port does not speak http then.',
+      detail: `BASE_URL must be an https URL where ${config.tls === 'self' ? 'MINTMARK_TLS is self' : 'MINTMARK_TLS_CERT is set'}: the port does not speak http then.`,
     });
   const known = Object.keys(VARIABLES);
   for (const name of Object.keys(env))
@@ -240,6 +265,28 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       { errors },
     );
   return Object.freeze(config);
+}
+
+interface TlsSaid {
+  readonly mode: (typeof TLS_MODES)[number];
+  readonly isModeSaid: boolean;
+  readonly certificateFile: string | null;
+  readonly keyFile: string | null;
+}
+function tlsOf({ mode, isModeSaid, certificateFile, keyFile }: TlsSaid, errors: FieldError[]): Tls {
+  if (certificateFile === null && keyFile === null) return mode;
+  if (isModeSaid)
+    errors.push({
+      pointer: '/MINTMARK_TLS',
+      detail: `MINTMARK_TLS must be left out beside MINTMARK_TLS_CERT and MINTMARK_TLS_KEY: the port speaks https by a certificate of your own, ${mode === 'self' ? 'or by one that is made, not by both' : 'or not at all'}.`,
+    });
+  if (certificateFile !== null && keyFile !== null) return Object.freeze({ certificateFile, keyFile });
+  const [missing, there] = certificateFile === null ? ['CERT', 'KEY'] : ['KEY', 'CERT'];
+  errors.push({
+    pointer: `/MINTMARK_TLS_${missing}`,
+    detail: `MINTMARK_TLS_${missing} must be set too where MINTMARK_TLS_${there} is: ${missing === 'KEY' ? 'the private key of that certificate' : 'the certificate of that private key'}. Both may be in one file.`,
+  });
+  return mode;
 }
 
 const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);

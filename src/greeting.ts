@@ -5,7 +5,7 @@ import type { PublishedAuthority } from './provision/tls.js';
 export interface Ready extends Pick<Provisioned, 'keys' | 'firstStart' | 'adminToken'> {
   readonly version: string;
   readonly baseUrl: string;
-  /** `null` where plain http is spoken. */
+  /** `null` where plain http is spoken, or https by a certificate of the operator. */
   readonly authority: PublishedAuthority | null;
   /** As it may be printed. */
   readonly database: string;

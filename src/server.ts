@@ -8,6 +8,7 @@ import { baseUrlOf, type Config } from './config.js';
 import { ActionModules, BaseUrl, Clock } from './login/ports.js';
 import { provision, type Provisioned } from './provision.js';
 import { takeBackAdminToken } from './provision/admin-token.js';
+import { readOwnCertificate } from './provision/tls-own-certificate.js';
 import { authorityFileOf, provideTls, tlsNames, type PublishedAuthority } from './provision/tls.js';
 import { SettingsStore } from './storage/settings-store.js';
 import { TlsKeyStore } from './storage/tls-key-store.js';
@@ -24,7 +25,7 @@ import { guardPolicy, type GuardPolicy } from './web/border/request-guard.js';
 export interface RunningServer extends Provisioned {
   /** The public base URL, without a trailing slash. */
   readonly baseUrl: string;
-  /** `null` where plain http is spoken. */
+  /** `null` where plain http is spoken, or https by a certificate of the operator. */
   readonly authority: PublishedAuthority | null;
   readonly app: NestFastifyApplication;
   /** Answers what is in flight, then closes. */
@@ -83,18 +84,24 @@ async function serveTls(
   app: NestFastifyApplication,
   config: Config,
   { listener, log }: { readonly listener: TlsListener; readonly log: Logger },
-): Promise<PublishedAuthority> {
-  const { server, authority } = await provideTls(
-    app.get(TlsKeyStore),
-    {
-      names: tlsNames(baseUrlOf(config, config.port), config.allowedHosts),
-      now: app.get(Clock).now(),
-      file: authorityFileOf(config.databaseUrl),
-    },
-    (sentence) => log.warn(sentence),
-  );
+): Promise<PublishedAuthority | null> {
+  const now = app.get(Clock).now();
+  const baseUrl = baseUrlOf(config, config.port);
+  const warn = (sentence: string): void => log.warn(sentence);
+  const { server, authority } =
+    typeof config.tls === 'object'
+      ? { server: await readOwnCertificate(config.tls, { baseUrl, now }, warn), authority: null }
+      : await provideTls(
+          app.get(TlsKeyStore),
+          {
+            names: tlsNames(baseUrl, config.allowedHosts),
+            now,
+            file: authorityFileOf(config.databaseUrl),
+          },
+          warn,
+        );
   listener.present(app.getHttpServer() as Server, server, () => baseUrlOf(config, portOf(app)));
-  serveAuthority(app, authority.certificatePem);
+  if (authority) serveAuthority(app, authority.certificatePem);
   return authority;
 }
 
