@@ -18,6 +18,7 @@ import { ClientStore } from '../storage/client-store.js';
 import { PushedRequestStore } from '../storage/pushed-request-store.js';
 import type { Client } from '../tenant/client.js';
 import { tokenDigest } from '../tenant/grant.js';
+import { speaksNotion } from '../tenant/notion-client.js';
 import { oauthSettingsOf, type OauthSettings } from '../tenant/oauth-settings.js';
 import type { Organization } from '../tenant/organization.js';
 import { sessionIdOf } from '../tenant/session.js';
@@ -41,7 +42,7 @@ import { TenantService } from './tenant.service.js';
 export interface UnreadAuthorization {
   readonly method: 'GET' | 'POST';
   readonly read: () => ReadParameters;
-  /** Whose wire the path speaks; the client's, where it is left out. */
+  /** Whose wire the path speaks, for clients that do; the client's own, where it is left out. */
   readonly dialect?: Dialect;
 }
 
@@ -91,7 +92,11 @@ export class OidcLoginsService {
       arrival = { ...arrival, request: sent };
       const client = await this.#clientOf(sent);
       const oauth = client && oauthSettingsOf(client);
-      const dialect = unread.dialect ?? oauth?.dialect ?? 'auth0';
+      // by Notion's path too a client keeps its own rules, unless it is Notion's
+      const dialect =
+        client && oauth && !(unread.dialect === 'notion' && speaksNotion(client))
+          ? oauth.dialect
+          : (unread.dialect ?? 'auth0');
       const sendsIssuer = arrival.sendsIssuer || dialect === 'strict';
       arrival = { ...arrival, client, dialect, sendsIssuer };
       const { request, isPushed, dpopJkt } = await this.#resolved(sent, arrival.at);

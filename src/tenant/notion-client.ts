@@ -50,6 +50,15 @@ export interface NotionSettings {
   readonly error_shape: 'oauth' | 'notion';
 }
 
+/** Whether a client is an integration of Notion at all. By Notion's path any client may call, and hears Notion's words: what it is granted follows its own settings. */
+export const speaksNotion = ({
+  oauth_dialect: dialect,
+  notion,
+}: {
+  readonly oauth_dialect?: string | undefined;
+  readonly notion?: NotionSettingsBody | undefined;
+}): boolean => dialect === 'notion' || notion !== undefined;
+
 /** The same at each start: a UUID (RFC 9562 5.8) of the client and the name. */
 function uuidOf(clientId: string, name: string): string {
   const digest = Buffer.from(hash('sha256', JSON.stringify([clientId, name]), 'hex'), 'hex').subarray(0, 16);

@@ -7,7 +7,7 @@ import type { TokenResponse } from './token-call.js';
 /** No other is spoken of there. */
 export const NOTION_GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token'];
 
-/** The settings that count where a call comes by Notion's path, whatever else the client is. */
+/** The settings that count where an integration of Notion calls: `speaksNotion` says which client is one. */
 export const inNotion = (oauth: OauthSettings): OauthSettings => ({
   ...oauth,
   dialect: 'notion',

@@ -38,7 +38,7 @@ export interface TokenResponse {
 
 export type TokenAnswer = {
   readonly dialect: Dialect;
-  /** As it was stored. */
+  /** As it was stored; of a device that is to wait none is. */
   readonly transaction: Transaction;
   /** Of the next DPoP proof, where one is demanded. */
   readonly dpopNonce?: string | undefined;

@@ -22,6 +22,7 @@ import { shortened } from '../protocol/saml/shortened.js';
 import { TransactionStore } from '../storage/transaction-store.js';
 import type { Client } from '../tenant/client.js';
 import type { Denial } from '../tenant/effects.js';
+import { speaksNotion } from '../tenant/notion-client.js';
 import { oauthSettingsOf } from '../tenant/oauth-settings.js';
 import type { TokenGrant } from '../tenant/transaction.js';
 import { ClientAuthenticationService, type AuthenticatedClient } from './client-authentication.service.js';
@@ -44,8 +45,8 @@ interface Progress {
 }
 
 /**
- * The token endpoint without HTTP (RFC 6749 3.2). A call is a transaction, written once at its end, whatever that is; only where the
- * database or the server itself failed nothing is.
+ * The token endpoint without HTTP (RFC 6749 3.2). A call is a transaction, written once at its end, whatever that is; only of a device
+ * that still waits, or where the database or the server itself failed, nothing is.
  */
 @Injectable()
 export class TokenEndpointService {
@@ -84,7 +85,7 @@ export class TokenEndpointService {
       if (!isFinished(draft.transaction)) this.#refuse(progress, refusal);
       return {
         dialect: progress.dialect,
-        transaction: await this.#kept(draft),
+        transaction: isOnlyWaiting(refusal) ? draft.transaction : await this.#kept(draft),
         error: refusal,
         triedBasic: triedBasic(call.authorization),
         ...(refusal.case === 'dpop_nonce_needed' && { dpopNonce: await this.proofs.nonce() }),
@@ -108,17 +109,22 @@ export class TokenEndpointService {
       },
     );
     const { client, method } = authenticated;
-    const oauth = progress.dialect === 'notion' ? inNotion(authenticated.oauth) : authenticated.oauth;
+    // the path chooses the words alone, unless the client is Notion's as well
+    const oauth =
+      progress.dialect === 'notion' && speaksNotion(client)
+        ? inNotion(authenticated.oauth)
+        : authenticated.oauth;
+    const { dialect } = oauth;
     draft.note({ name: 'client.authenticated', at: draft.transaction.createdAt, detail: { method } });
     this.#requireGrant(row, parameters, authenticated);
-    const dpopJkt = await this.proofs.keyOf(call.dpop, { path: TOKEN_PATH, dialect: progress.dialect });
+    const dpopJkt = await this.proofs.keyOf(call.dpop, { path: TOKEN_PATH, dialect });
     const { address, userAgent } = this.#user(call, authenticated, draft);
     let denial: Denial | null = null;
     const circumstances = this.circumstances.of(tenant, { onDenied: (denied) => (denial = denied) });
     const body = await row!.exchange({
       client,
       oauth,
-      dialect: progress.dialect,
+      dialect,
       parameters,
       tenant,
       circumstances,
@@ -226,6 +232,10 @@ export class TokenEndpointService {
     return transaction;
   }
 }
+
+/** A device asks every few seconds, and is told the same: the login that lets it in is the transaction. */
+const isOnlyWaiting = ({ case: told }: OAuthError): boolean =>
+  told === 'device_pending' || told === 'device_too_fast';
 
 /** What a known failure is to the caller; `null` for what nobody foresaw. */
 function refusalOf(error: unknown): OAuthError | null {

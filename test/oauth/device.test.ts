@@ -179,6 +179,16 @@ test('a device that polls too fast is told to slow down, by the status of its di
   expect(refusal(await poll(strict, 'strict-tv')).slice(0, 2)).toEqual([400, 'slow_down']);
 });
 
+test('a device that waits leaves no transactions behind, however often it asks', async () => {
+  const device = await begun();
+  const before = await lastTransaction(server);
+  for (const error of ['authorization_pending', 'slow_down', 'slow_down'])
+    expect((await poll(device)).body.error).toBe(error);
+  expect(await lastTransaction(server)).toEqual(before);
+  await token(server, { grant_type: DEVICE, client_id: 'tv', device_code: 'unknown' });
+  expect(await lastTransaction(server)).toMatchObject({ protocol: 'device_code', status: 'failed' });
+});
+
 test('a code that is over lets nobody in, not even by a login that had begun', async () => {
   const device = await begun();
   const agent = new UserAgent();

@@ -1,7 +1,9 @@
 /** Notion's own SDK, as it is, against /v1/oauth (oauth-oidc.md 12). */
 import { APIResponseError, Client, LogLevel, UnknownHTTPResponseError } from '@notionhq/client';
 import * as fc from 'fast-check';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tokenDigest } from '../../src/tenant/grant.js';
 import { answerAt, LOGIN, startLanding, type Landing } from '../oidc/relying-party.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { UserAgent } from '../support/user-agent.js';
@@ -20,6 +22,9 @@ beforeAll(async () => {
     ['notes', {}],
     ['other', {}],
     ['auth0-like', { oauth_dialect: 'auth0' }],
+    ['both', { oauth_dialect: 'auth0' }],
+    ['rotating', { oauth_dialect: 'auth0', refresh_token: { rotation_type: 'rotating' } }],
+    ['strict', { oauth_dialect: 'strict' }],
     ['two-callbacks', { callbacks: [landing.callback, `${landing.origin}/second`] }],
   ] as const)
     await made(server, 'clients', {
@@ -160,20 +165,48 @@ test('with rotate_refresh_tokens a refresh gives a new one, and ends the old', a
   expect(error).toMatchObject({ status: 400 });
 });
 
-test('the path decides whose wire it is, whatever the client is elsewhere', async () => {
-  const first = await tokensOf('auth0-like');
+test('by the path any client hears Notion’s words, and is granted what its own settings say', async () => {
+  const refreshed = (client_id: string, refresh_token: string | null) =>
+    sdk.oauth.token({ ...AS_APP, client_id, grant_type: 'refresh_token', refresh_token: refresh_token! });
+  // it asked for no offline_access
+  expect(await tokensOf('auth0-like')).toMatchObject({ token_type: 'bearer', refresh_token: null });
+  const { code = '' } = await authorize({ client_id: 'rotating', scope: 'openid offline_access' });
+  const redeem = { ...AS_APP, client_id: 'rotating', code, redirect_uri: landing.callback };
+  const first = await sdk.oauth.token({ ...redeem, grant_type: 'authorization_code' });
   expect(first).toMatchObject({ token_type: 'bearer', refresh_token: expect.any(String) });
+  const second = await refreshed('rotating', first.refresh_token);
+  expect(second.refresh_token).toEqual(expect.any(String));
+  expect(await caught(refreshed('rotating', first.refresh_token))).toMatchObject({ status: 400 });
+});
+
+test('a client with settings of Notion’s is an integration by the path, and itself elsewhere', async () => {
+  await patched(server, 'clients/both', { notion: { workspace_name: 'Acme' } });
+  const first = await tokensOf('both');
+  expect(first).toMatchObject({ workspace_name: 'Acme', refresh_token: expect.any(String) });
   const { body } = await post(
     server,
     new URLSearchParams({
       ...AS_APP,
-      client_id: 'auth0-like',
+      client_id: 'both',
       grant_type: 'refresh_token',
       refresh_token: first.refresh_token!,
     }).toString(),
     { 'content-type': 'application/x-www-form-urlencoded' },
   );
   expect(body).toMatchObject({ token_type: 'Bearer', expires_in: expect.any(Number) });
+});
+
+test('a strict client is as strict by the path: its issuer is told, its code is over after a minute', async () => {
+  const { code = '', ...answer } = await authorize({ client_id: 'strict' });
+  expect(answer).toEqual({ state: 'a state', iss: `${server.baseUrl}/` });
+  const [kept] = await server.app
+    .get(DataSource)
+    .query<readonly { document: string }[]>(
+      `SELECT document FROM authorization_codes WHERE digest = '${tokenDigest(code)}'`,
+    );
+  const { expiresAt } = JSON.parse(kept!.document) as { readonly expiresAt: string };
+  const { finished_at: finishedAt } = await lastTransaction(server);
+  expect(Date.parse(expiresAt) - Date.parse(finishedAt as string)).toBe(60_000);
 });
 
 test('introspection tells whether, what for and since when', async () => {
