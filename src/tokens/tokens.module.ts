@@ -11,6 +11,7 @@ import { DeviceCodeGrant } from './grants/device-code.service.js';
 import { GrantsService } from './grants/grants.service.js';
 import { PasswordGrant } from './grants/password.service.js';
 import { RefreshTokenGrant } from './grants/refresh-token.service.js';
+import { GrantUsersService } from './grant-users.service.js';
 import { IntrospectionService } from './introspection.service.js';
 import { NotionService } from './notion.service.js';
 import { PushedRequestsService } from './pushed-requests.service.js';
@@ -28,6 +29,7 @@ const providers = [
   ClientCallsService,
   PushedRequestsService,
   TargetsService,
+  GrantUsersService,
   ClientCredentialsGrant,
   AuthorizationCodeGrant,
   RefreshTokenGrant,

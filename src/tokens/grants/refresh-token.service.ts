@@ -9,7 +9,6 @@ import { beyond, intersection, scopeWords } from '../../protocol/oauth/scopes.js
 import { GrantStore } from '../../storage/grant-store.js';
 import { OrganizationStore } from '../../storage/organization-store.js';
 import { RefreshTokenStore } from '../../storage/refresh-token-store.js';
-import { UserStore } from '../../storage/user-store.js';
 import {
   refreshTokenState,
   tokenDigest,
@@ -20,7 +19,7 @@ import {
 } from '../../tenant/grant.js';
 import type { RefreshTokenEffects } from '../../tenant/effects.js';
 import type { Warning } from '../../tenant/transaction.js';
-import type { User } from '../../tenant/user.js';
+import { GrantUsersService } from '../grant-users.service.js';
 import { issueTokens } from '../issue-tokens.js';
 import { requireKey, requireProof } from '../proof-of-possession.js';
 import { exchangedToken, nextRefreshToken, shownRefreshToken } from '../refresh-tokens.js';
@@ -42,7 +41,7 @@ export class RefreshTokenGrant implements GrantRow {
   constructor(
     private readonly refreshTokens: RefreshTokenStore,
     private readonly grants: GrantStore,
-    private readonly users: UserStore,
+    private readonly grantUsers: GrantUsersService,
     private readonly organizations: OrganizationStore,
     private readonly sessions: SessionsService,
     private readonly targets: TargetsService,
@@ -55,13 +54,13 @@ export class RefreshTokenGrant implements GrantRow {
     const value = required(parameters, 'refresh_token', 'send the one that came with the last tokens');
     const found = await this.#find(tokenDigest(value), call);
     const { token, grant } = found;
-    const user = await this.#user(grant);
+    const user = await this.grantUsers.require(grant, 'refresh_token_revoked');
     const { scope, warnings } = narrowed(call, grant, token);
     const target = await this.targets.granted(grant.audience);
     requireProof(call, target.api);
     const organization = grant.organization && (await this.organizations.get(grant.organization.id));
     draft.know({
-      userId: user.user_id,
+      userId: grant.userId,
       user,
       authenticatedAt: grant.authenticatedAt ?? grant.createdAt,
       tokenClient: tokenClientOf(client),
@@ -125,15 +124,7 @@ export class RefreshTokenGrant implements GrantRow {
     return found;
   }
 
-  /** A user who is gone or blocked has nothing to go on with; neither has an online token whose session is over. */
-  async #user(grant: Grant): Promise<User> {
-    const user = grant.userId === null ? null : await this.users.get(grant.userId);
-    if (!user) throw new OAuthError('refresh_token_revoked', 'the user of the refresh token is gone');
-    if (user.blocked === true)
-      throw new OAuthError('user_blocked', `the user ${user.user_id} is blocked; PATCH the user to unblock`);
-    return user;
-  }
-
+  /** An online token whose session is over has nothing to go on with. */
   async #afterActions(call: GrantCall, token: RefreshToken) {
     const { tenant, draft } = call;
     const { sessionId = null } = draft.transaction.exchanged ?? {};
