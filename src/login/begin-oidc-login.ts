@@ -208,6 +208,26 @@ export function scopesOf(
   return { scope: asked.filter(isGrantable), dropped: asked.filter((word) => !isGrantable(word)) };
 }
 
+/** A token that a browser carries is bound to no key, so it is none for whom asks for proofs (RFC 9449 5). Throws OAuthError. */
+export function refuseUnboundToken(
+  { returns }: Pick<CheckedRequest, 'returns'>,
+  { requiresProofOfPossession }: OauthSettings,
+  api: ResourceServer | null,
+): void {
+  if (!returns.token) return;
+  const who = requiresProofOfPossession
+    ? 'the application must prove that it has a key (require_proof_of_possession)'
+    : api?.proof_of_possession?.required === true
+      ? `the tokens of the API ${api.identifier} must be bound to a key (proof_of_possession)`
+      : undefined;
+  if (who === undefined) return;
+  throw new OAuthError(
+    'response_type_not_allowed',
+    `${who}, and an access token that comes from /authorize is bound to none; send response_type=code, and redeem the code with a proof in the header DPoP`,
+    { code: 'invalid_request' },
+  );
+}
+
 /** Throws OAuthError where organizations and this client do not go together. */
 export function checkOrganization(
   asked: string | undefined,

@@ -27,6 +27,7 @@ import {
   beginOidcLogin,
   checkOrganization,
   refusedOidcLogin,
+  refuseUnboundToken,
   scopesOf,
   type OidcArrival,
   type OidcBeginning,
@@ -184,6 +185,7 @@ export class OidcLoginsService {
         'no API has the identifier that audience (or resource) names; make it at /api/v2/resource-servers',
         { about: audience },
       );
+    refuseUnboundToken(checked, oauth, api);
     const allowed = api && (await this.authorizations.clientScopes(client.client_id, api));
     if (api && !allowed)
       throw new OAuthError(

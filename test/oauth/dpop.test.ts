@@ -286,6 +286,51 @@ test('a client or an API that requires proofs gets no tokens without one', async
   });
 });
 
+test('who requires proofs gets no access token by way of the browser, and is told before the login', async () => {
+  await makeClient(server, 'front', {
+    callbacks: [landing.callback],
+    grant_types: ['authorization_code', 'implicit'],
+  });
+  const asks = {
+    redirect_uri: landing.callback,
+    client_id: 'front',
+    scope: 'openid',
+    nonce: 'n',
+    state: 'a state',
+  };
+  const arrive = async (more: Parameters): Promise<Record<string, string>> => {
+    const query = new URLSearchParams({ ...asks, prompt: 'none', ...more } as Record<string, string>);
+    return answerAt(await new UserAgent().get(`${server.baseUrl}/authorize?${query.toString()}`), landing);
+  };
+  await server.api('POST', '/api/v2/resource-servers', {
+    identifier: 'urn:held',
+    name: 'H',
+    proof_of_possession: { mechanism: 'dpop', required: true },
+    subject_type_authorization: { user: { policy: 'allow_all' } },
+  });
+  const audience = 'urn:held';
+  for (const response_type of ['token', 'id_token token', 'code token', 'code id_token token']) {
+    expect((await arrive({ response_type })).error).toBe('login_required');
+    expect(await arrive({ response_type, audience })).toMatchObject({
+      error: 'invalid_request',
+      error_description: expect.stringMatching(/urn:held.*response_type=code.*DPoP/) as string,
+    });
+  }
+  await patched(server, 'clients/front', { require_proof_of_possession: true });
+  expect(await arrive({ response_type: 'token' })).toMatchObject({
+    error: 'invalid_request',
+    error_description: expect.stringContaining('require_proof_of_possession') as string,
+  });
+  const pushed = new URLSearchParams({ ...asks, client_secret: SECRET, response_type: 'token' }).toString();
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  expect(await post(server, pushed, form, '/oauth/par')).toMatchObject({
+    status: 400,
+    body: { error: 'invalid_request' },
+  });
+  for (const response_type of ['code', 'id_token', 'code id_token'])
+    expect((await arrive({ response_type })).error).toBe('login_required');
+});
+
 test('where the tenant demands a nonce it is given out with the refusal, and each answer brings the next', async () => {
   await patched(server, 'tenants/settings', { dpop_nonce_required: true });
   const key = await holder();
