@@ -21,6 +21,9 @@ export interface AuthenticatedClient {
   readonly method: TokenEndpointAuthMethod;
 }
 
+/** The endpoint that most assertions are for. */
+const TOKEN_PATH = 'oauth/token';
+
 /** Says whether a request comes from the client that it names, by whichever means the client is registered for. */
 @Injectable()
 export class ClientAuthenticationService {
@@ -33,12 +36,13 @@ export class ClientAuthenticationService {
 
   /**
    * Throws OAuthError, each with what would mend it. `named` is told the client as soon as there is one by that name: in whose dialect a
-   * refusal is told is known before it is known whether it is that client.
+   * refusal is told is known before it is known whether it is that client. `path` is that of the endpoint, below the issuer.
    */
   async authenticate(
     authorization: string | undefined,
     parameters: Parameters,
     named: (client: Client) => void = () => undefined,
+    path = TOKEN_PATH,
   ): Promise<AuthenticatedClient> {
     const offered = readClientAuthentication(authorization, parameters);
     if (offered.method === 'client_secret_basic')
@@ -51,7 +55,7 @@ export class ClientAuthenticationService {
       return { client, oauth, method: 'none' };
     }
     requireMethod(client, oauth, offered.method);
-    await this.#verifyAssertion(client, oauth, offered.assertion);
+    await this.#verifyAssertion(client, oauth, offered.assertion, path);
     return { client, oauth, method: offered.method };
   }
 
@@ -88,14 +92,19 @@ export class ClientAuthenticationService {
     return client;
   }
 
-  async #verifyAssertion(client: Client, oauth: OauthSettings, assertion: string): Promise<void> {
+  async #verifyAssertion(
+    client: Client,
+    oauth: OauthSettings,
+    assertion: string,
+    path: string,
+  ): Promise<void> {
     const { issuer } = await this.tenants.current();
     const now = this.clock.now();
     const { jti, expiresAt } = await verifyClientAssertion(assertion, {
       clientId: client.client_id,
       keys: { keys: publicKeys(oauth, assertion) },
       issuer,
-      tokenEndpoint: `${issuer}oauth/token`,
+      endpoints: [...new Set([TOKEN_PATH, path])].map((each) => `${issuer}${each}`),
       audienceIsIssuer: oauth.complianceLevel.startsWith('fapi2'),
       now,
     });

@@ -37,9 +37,10 @@ export class ClientCallsService {
     private readonly proofs: DpopProofsService,
   ) {}
 
-  /** Throws nothing that is the caller's fault. */
+  /** `path` is that of the endpoint, below the issuer. Throws nothing that is the caller's fault. */
   async answer<Body>(
     call: Pick<TokenCall, 'read' | 'authorization' | 'dialect'>,
+    path: string,
     work: (call: ClientCall) => Promise<Body>,
   ): Promise<ClientAnswer<Body>> {
     let client: Client | null = null;
@@ -53,6 +54,7 @@ export class ClientCallsService {
           client = named;
           dialect = call.dialect ?? oauthSettingsOf(named).dialect;
         },
+        path,
       );
       return { dialect, client, body: await work({ ...authenticated, dialect, parameters }) };
     } catch (error) {

@@ -41,7 +41,7 @@ export class DeviceAuthorizationsService {
   ) {}
 
   begin(call: TokenCall): Promise<ClientAnswer<DeviceAuthorization>> {
-    return this.calls.answer(call, (authenticated) => this.#begun(authenticated));
+    return this.calls.answer(call, 'oauth/device/code', (authenticated) => this.#begun(authenticated));
   }
 
   async #begun({ client, oauth, parameters }: ClientCall): Promise<DeviceAuthorization> {

@@ -10,12 +10,13 @@ import {
 } from '../protocol/oauth/introspection.js';
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import { scopeWords } from '../protocol/oauth/scopes.js';
+import { ClientStore } from '../storage/client-store.js';
 import { SessionStore } from '../storage/session-store.js';
-import { UserStore } from '../storage/user-store.js';
-import type { FoundAccessToken, FoundRefreshToken } from '../tenant/grant.js';
+import type { FoundAccessToken, FoundRefreshToken, Grant } from '../tenant/grant.js';
 import { refreshTokenState } from '../tenant/grant.js';
 import { oauthSettingsOf } from '../tenant/oauth-settings.js';
 import { ClientCallsService, type ClientAnswer, type ClientCall } from './client-calls.service.js';
+import { GrantUsersService } from './grant-users.service.js';
 import type { TokenCall } from './token-call.js';
 import { TokenLookup, type FoundToken } from './token-lookup.service.js';
 import { required } from './token-request.js';
@@ -26,7 +27,8 @@ export class IntrospectionService {
   constructor(
     private readonly calls: ClientCallsService,
     private readonly tokens: TokenLookup,
-    private readonly users: UserStore,
+    private readonly clients: ClientStore,
+    private readonly grantUsers: GrantUsersService,
     private readonly sessions: SessionStore,
     private readonly tenants: TenantService,
     private readonly clock: Clock,
@@ -37,7 +39,7 @@ export class IntrospectionService {
     call: Pick<TokenCall, 'read' | 'authorization' | 'dialect'>,
     requestId?: string,
   ): Promise<ClientAnswer<IntrospectionAnswer>> {
-    return this.calls.answer(call, (caller) => this.#introspect(caller, requestId));
+    return this.calls.answer(call, 'oauth/introspect', (caller) => this.#introspect(caller, requestId));
   }
 
   async #introspect(caller: ClientCall, requestId: string | undefined): Promise<IntrospectionAnswer> {
@@ -67,20 +69,27 @@ export class IntrospectionService {
       : this.#ofRefreshToken(found.found, caller);
   }
 
-  async #ofAccessToken({ token: kept, isRevoked }: FoundAccessToken, token: string): Promise<TokenRecord> {
+  async #ofAccessToken(
+    { token: kept, grant, isRevoked }: FoundAccessToken,
+    token: string,
+  ): Promise<TokenRecord> {
     const jti = decodeJwt(token).payload?.['jti'];
     const subject = kept.subject ?? kept.userId;
+    const holder = await this.#holder(kept.clientId, {
+      userId: kept.userId,
+      transactionId: grant?.transactionId ?? null,
+    });
     return {
       kind: 'access_token',
       clientId: kept.clientId,
       scopes: scopeWords(kept.scope),
       ...(subject !== null && { subject }),
-      ...(await this.#username(kept.userId)),
+      ...holder.named,
       ...(kept.audience !== null && { audience: kept.audience }),
       issuedAt: new Date(kept.issuedAt),
       expiresAt: new Date(kept.expiresAt),
       ...(typeof jti === 'string' && { jti }),
-      isRevoked,
+      isRevoked: isRevoked || holder.isGone,
       ...(kept.dpopJkt !== undefined && { jkt: kept.dpopJkt }),
     };
   }
@@ -92,26 +101,36 @@ export class IntrospectionService {
     );
     const { leeway } = oauthSettingsOf(client).refreshToken;
     const state = refreshTokenState(found, this.clock.now(), leeway * 1000);
+    const holder = await this.#holder(grant.clientId, grant);
     return {
       kind: 'refresh_token',
       clientId: grant.clientId,
       scopes: scopeWords(grant.scope),
       ...(grant.userId !== null && { subject: grant.userId }),
-      ...(await this.#username(grant.userId)),
+      ...holder.named,
       issuedAt: new Date(token.createdAt),
       ...(ends.length > 0 && { expiresAt: new Date(Math.min(...ends)) }),
       isRevoked:
         state === 'revoked' ||
         state === 'reused' ||
+        holder.isGone ||
         (token.details.access === 'online' && (await this.#isSessionOver(grant.sessionId))),
       ...(token.details.dpopJkt !== undefined && { jkt: token.details.dpopJkt }),
     };
   }
 
-  async #username(userId: string | null): Promise<{ readonly username?: string }> {
-    const user = userId === null ? null : await this.users.get(userId);
+  /** With its client, or the user who let that in, a token is over, whatever became of its grant in that very moment. */
+  async #holder(
+    clientId: string,
+    grant: Pick<Grant, 'userId' | 'transactionId'>,
+  ): Promise<{ readonly isGone: boolean; readonly named: { readonly username?: string } }> {
+    const [client, user] = await Promise.all([
+      this.clients.get(clientId),
+      grant.userId === null ? null : this.grantUsers.find(grant),
+    ]);
+    if (client === null || typeof user === 'string') return { isGone: true, named: {} };
     const username = user?.username ?? user?.email;
-    return username === undefined ? {} : { username };
+    return { isGone: false, named: username === undefined ? {} : { username } };
   }
 
   /** Looking does not keep it alive. */

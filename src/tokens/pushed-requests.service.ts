@@ -31,6 +31,8 @@ const OF_CLIENT: ReadonlySet<string> = new Set([
   'client_assertion_type',
 ]);
 
+const PATH = 'oauth/par';
+
 /** Takes authorization requests from clients themselves (RFC 9126), judges them as /authorize would, and keeps them for it. */
 @Injectable()
 export class PushedRequestsService {
@@ -44,7 +46,7 @@ export class PushedRequestsService {
   ) {}
 
   push(call: TokenCall): Promise<ClientAnswer<PushedResponse>> {
-    return this.calls.answer(call, (authenticated) => this.#keep(call, authenticated));
+    return this.calls.answer(call, PATH, (authenticated) => this.#keep(call, authenticated));
   }
 
   async #keep(call: TokenCall, { client, parameters, dialect }: ClientCall): Promise<PushedResponse> {
@@ -53,7 +55,7 @@ export class PushedRequestsService {
     const request: Parameters = new Map([...sent, ['client_id', client.client_id]]);
     const read = readAuthorizationRequest(request);
     await this.logins.checkPushed(read, client);
-    const dpopJkt = await this.proofs.keyOf(call.dpop, { path: 'oauth/par', dialect });
+    const dpopJkt = await this.proofs.keyOf(call.dpop, { path: PATH, dialect });
     if (dpopJkt !== undefined && read.dpopJkt !== undefined && read.dpopJkt !== dpopJkt)
       throw new OAuthError(
         'dpop_proof_invalid',

@@ -22,7 +22,7 @@ export class RevocationService {
 
   /** A token that is unknown, or revoked before, is as good as revoked. */
   answer(call: Pick<TokenCall, 'read' | 'authorization' | 'dialect'>): Promise<ClientAnswer<null>> {
-    return this.calls.answer(call, (caller) => this.#revoke(caller));
+    return this.calls.answer(call, 'oauth/revoke', (caller) => this.#revoke(caller));
   }
 
   async #revoke({ client, parameters }: ClientCall): Promise<null> {

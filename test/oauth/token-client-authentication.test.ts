@@ -4,12 +4,14 @@ import { SignJWT, type JWTPayload } from 'jose';
 import { startTestServer, type TestServer } from '../support/server.js';
 import {
   API,
+  CALLBACK,
   clientOf,
   DIALECTS,
   lastTransaction,
   made,
   makeClient,
   makeParties,
+  patched,
   post,
   refusal,
   SECRET,
@@ -141,6 +143,34 @@ test('an assertion is taken whatever key id it names, for the issuer or the toke
     await bySigner(await assertion({ aud: `${server.baseUrl}/oauth/token` })),
   ];
   expect(taken.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+});
+
+test('an assertion for the endpoint that it is sent to is taken there, and for the token endpoint everywhere', async () => {
+  const at = async (path: string, aud: string): Promise<number> => {
+    const body = new URLSearchParams({
+      client_assertion: await assertion({ aud: `${server.baseUrl}${aud}` }),
+      client_assertion_type: TYPE,
+      token: 'unknown',
+      response_type: 'code',
+      redirect_uri: CALLBACK,
+    });
+    return (await fetch(`${server.baseUrl}${path}`, { method: 'POST', body })).status;
+  };
+  for (const path of ['/oauth/par', '/oauth/introspect', '/oauth/revoke']) {
+    const served = path === '/oauth/par' ? 201 : 200;
+    expect([path, await at(path, path)]).toEqual([path, served]);
+    expect([path, await at(path, '/oauth/token')]).toEqual([path, served]);
+    expect([path, await at(path, '/oauth/device/code')]).toEqual([path, 401]);
+  }
+  expect(refusal(await bySigner(await assertion({ aud: `${server.baseUrl}/oauth/par` })))[0]).toBe(401);
+  await patched(server, 'clients/signer', { compliance_level: 'fapi2_sp_pkj_mtls' });
+  try {
+    expect(await at('/oauth/introspect', '/')).toBe(200);
+    expect(await at('/oauth/introspect', '/oauth/introspect')).toBe(401);
+    expect(await at('/oauth/introspect', '/oauth/token')).toBe(401);
+  } finally {
+    await patched(server, 'clients/signer', { compliance_level: null });
+  }
 });
 
 test('an assertion that is old, for somebody else, changed or used before is refused', async () => {

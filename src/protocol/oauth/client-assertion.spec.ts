@@ -20,7 +20,7 @@ const rules: ClientAssertionRules = {
   clientId: 'app',
   keys: jwks,
   issuer: 'https://idp.example/',
-  tokenEndpoint: 'https://idp.example/oauth/token',
+  endpoints: ['https://idp.example/oauth/token', 'https://idp.example/oauth/par'],
   now,
 };
 const claims = {

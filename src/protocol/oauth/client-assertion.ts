@@ -20,8 +20,8 @@ export interface ClientAssertionRules {
   readonly keys: TrustedKeys;
   /** With its slash. */
   readonly issuer: string;
-  /** Some clients address the assertion to the URL that they send it to. */
-  readonly tokenEndpoint: string;
+  /** Some clients address the assertion to the token endpoint, or to the URL that they send it to (RFC 7523 3, RFC 9126 2). */
+  readonly endpoints: readonly string[];
   /** FAPI 2 wants the issuer alone, as one text. */
   readonly audienceIsIssuer?: boolean;
   readonly now: Date;
@@ -37,8 +37,8 @@ const invalid = (detail: string): OAuthError =>
   new OAuthError('client_assertion_invalid', `the client_assertion is not accepted: ${detail}`);
 
 /** Any text that names us as the audience. */
-const audiencesOf = ({ issuer, tokenEndpoint, audienceIsIssuer }: ClientAssertionRules): readonly string[] =>
-  audienceIsIssuer ? [issuer] : [issuer, issuer.replace(/\/$/, ''), tokenEndpoint];
+const audiencesOf = ({ issuer, endpoints, audienceIsIssuer }: ClientAssertionRules): readonly string[] =>
+  audienceIsIssuer ? [issuer] : [issuer, issuer.replace(/\/$/, ''), ...endpoints];
 
 const shown = (value: unknown): string =>
   value === undefined ? 'missing' : quoted(typeof value === 'string' ? value : JSON.stringify(value));
