@@ -8,8 +8,6 @@ import { scopeWords } from '../protocol/oauth/scopes.js';
 import { userinfoClaims } from '../protocol/oauth/userinfo-claims.js';
 import { AccessTokenStore } from '../storage/access-token-store.js';
 import { ClientStore } from '../storage/client-store.js';
-import { TransactionStore } from '../storage/transaction-store.js';
-import { UserStore } from '../storage/user-store.js';
 import {
   accessTokenState,
   tokenDigest,
@@ -20,6 +18,7 @@ import {
 import { oauthSettingsOf } from '../tenant/oauth-settings.js';
 import type { UserProfile } from '../tenant/user.js';
 import { DpopProofsService } from './dpop-proofs.service.js';
+import { GrantUsersService } from './grant-users.service.js';
 import type { PresentedToken } from './presented-token.js';
 
 export interface UserinfoCall {
@@ -46,8 +45,7 @@ export class UserinfoService {
   constructor(
     private readonly accessTokens: AccessTokenStore,
     private readonly clients: ClientStore,
-    private readonly users: UserStore,
-    private readonly transactions: TransactionStore,
+    private readonly grantUsers: GrantUsersService,
     private readonly tenants: TenantService,
     private readonly proofs: DpopProofsService,
     private readonly clock: Clock,
@@ -153,14 +151,15 @@ export class UserinfoService {
     });
   }
 
-  /** As stored now; a login over REST may have had a profile of its own. */
+  /** Whoever was deleted or blocked let nobody in who may still ask. A token without a grant tells its user itself. */
   async #profile({ userId }: AccessToken, grant: Grant | null): Promise<UserProfile> {
-    const stored = userId === null ? null : await this.users.get(userId);
-    if (stored) return stored;
-    const login =
-      grant === null || grant.transactionId === null
-        ? null
-        : await this.transactions.get(grant.transactionId);
-    return login?.user ?? {};
+    const user = await this.grantUsers.find({ userId, transactionId: grant?.transactionId ?? null });
+    if (typeof user !== 'string') return user;
+    throw new OAuthError(
+      'token_invalid',
+      user === 'gone'
+        ? 'the user of the access token was deleted'
+        : 'the user of the access token is blocked',
+    );
   }
 }

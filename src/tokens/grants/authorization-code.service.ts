@@ -8,6 +8,7 @@ import { scopeWords } from '../../protocol/oauth/scopes.js';
 import { AuthorizationCodeStore } from '../../storage/authorization-code-store.js';
 import { GrantStore } from '../../storage/grant-store.js';
 import { tokenDigest, type AuthorizationCode, type Grant } from '../../tenant/grant.js';
+import { GrantUsersService } from '../grant-users.service.js';
 import { issueTokens } from '../issue-tokens.js';
 import { refreshTokenKey, requireKey, requireProof } from '../proof-of-possession.js';
 import { firstRefreshToken, refreshAccess } from '../refresh-tokens.js';
@@ -28,6 +29,7 @@ export class AuthorizationCodeGrant implements GrantRow {
   constructor(
     private readonly codes: AuthorizationCodeStore,
     private readonly grants: GrantStore,
+    private readonly grantUsers: GrantUsersService,
     private readonly targets: TargetsService,
     private readonly authorizations: AuthorizationsService,
     private readonly clock: Clock,
@@ -39,6 +41,7 @@ export class AuthorizationCodeGrant implements GrantRow {
     const { code, grant } = await this.#find(digest, client.client_id);
     draft.know(factsOf(code, grant, draft.transaction.oidc?.grantType));
     checkBinding(code, call);
+    await this.grantUsers.require(grant, 'code_expired');
 
     const at = this.clock.now();
     const { issuance } = code;

@@ -9,6 +9,7 @@ import { GrantStore } from '../../storage/grant-store.js';
 import type { DeviceCode, DevicePollOutcome } from '../../tenant/device-code.js';
 import { tokenDigest, type Grant } from '../../tenant/grant.js';
 import { DEVICE_CODE } from '../device-grant-type.js';
+import { GrantUsersService } from '../grant-users.service.js';
 import { issueTokens } from '../issue-tokens.js';
 import { refreshTokenKey, requireProof } from '../proof-of-possession.js';
 import { firstRefreshToken, refreshAccess } from '../refresh-tokens.js';
@@ -29,6 +30,7 @@ export class DeviceCodeGrant implements GrantRow {
   constructor(
     private readonly codes: DeviceCodeStore,
     private readonly grants: GrantStore,
+    private readonly grantUsers: GrantUsersService,
     private readonly targets: TargetsService,
     private readonly authorizations: AuthorizationsService,
     private readonly clock: Clock,
@@ -38,6 +40,7 @@ export class DeviceCodeGrant implements GrantRow {
     const { oauth, dialect, tenant, circumstances, draft } = call;
     const code = await this.#approved(call);
     const grant = await this.#grant(code);
+    await this.grantUsers.require(grant, 'device_code_unknown');
     const issuance = code.issuance!;
     const target = await this.targets.granted(grant.audience);
     requireProof(call, target.api);
