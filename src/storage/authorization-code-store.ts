@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { AuthorizationCode, Grant, IssuedTokens, Reused } from '../tenant/grant.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
+import { dropBeyondCap } from './refresh-token-cap.js';
 import { isStorableKey } from './storable-key.js';
 import { insertGrant, insertTokens, keepGrant } from './token-statements.js';
 
@@ -81,7 +82,9 @@ export class AuthorizationCodeStore {
       ...insertTokens(tokens),
     ]);
     if (changed[0] === 0) return this.#reused(digest);
-    return changed[1] === 0 ? null : true;
+    if (changed[1] === 0) return null;
+    if (tokens.refreshToken) await dropBeyondCap(this.#database, tokens.refreshToken);
+    return true;
   }
 
   /** Deletes those that ended long enough ago; yields how many. */

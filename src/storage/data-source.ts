@@ -11,6 +11,8 @@ import { Actions1795233600000 } from './migrations/1795233600000-actions.js';
 import { Authorization1795237200000 } from './migrations/1795237200000-authorization.js';
 import { Tokens1795240800000 } from './migrations/1795240800000-tokens.js';
 import { Tls1795244400000 } from './migrations/1795244400000-tls.js';
+import { RefreshTokenFamilies1795248000000 } from './migrations/1795248000000-refresh-token-families.js';
+import { Caps1795251600000 } from './migrations/1795251600000-caps.js';
 import { TEXT_COLLATION, tablesWith } from './tables.js';
 
 /** How long a statement waits, blocking, for another process that writes to the same SQLite file. */
@@ -37,6 +39,8 @@ export function dataSourceOptions(databaseUrl: string): DataSourceOptions {
     Authorization1795237200000,
     Tokens1795240800000,
     Tls1795244400000,
+    RefreshTokenFamilies1795248000000,
+    Caps1795251600000,
   ];
   return address.kind === 'sqlite'
     ? {

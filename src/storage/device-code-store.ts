@@ -4,6 +4,7 @@ import type { Grant, IssuedTokens, Issuance, Reused } from '../tenant/grant.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
 import type { Statement } from './statement.js';
+import { dropBeyondCap } from './refresh-token-cap.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 import { insertGrant, insertTokens, keepGrant } from './token-statements.js';
 
@@ -153,7 +154,11 @@ export class DeviceCodeStore {
       keepGrant(grantId, tokens, { needsRefresh: false }),
       ...insertTokens(tokens),
     ]);
-    if (changed[0] === 1) return changed[1] === 1 ? true : null;
+    if (changed[0] === 1) {
+      if (changed[1] === 0) return null;
+      if (tokens.refreshToken) await dropBeyondCap(this.#database, tokens.refreshToken);
+      return true;
+    }
     const [row] = await this.#database.rows<{ status: DeviceCodeStatus }>(
       'SELECT status FROM device_codes WHERE digest = ?',
       [digest],

@@ -2,13 +2,11 @@ import type { DataSource } from 'typeorm';
 import type { Grant, IssuedTokens } from '../tenant/grant.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
+import { REVOKE, WAIT_FOR_OTHERS, type Revocation } from './grant-revocation.js';
 import { grantCondition, type GrantSelection } from './grant-selection.js';
-import type { Statement } from './statement.js';
+import { dropBeyondCap } from './refresh-token-cap.js';
 import { isStorableKey } from './storable-key.js';
 import { insertGrant, type IssuedBeside } from './token-statements.js';
-
-/** What of a grant ends: every token, or its refresh tokens only, so that the access tokens that are out live to their end. */
-export type Revocation = 'everything' | 'refresh_tokens';
 
 export interface FoundGrant {
   readonly grant: Grant;
@@ -23,16 +21,6 @@ interface GrantRow {
   readonly revoked_at: number | string | null;
   readonly refresh_tokens_revoked_at: number | string | null;
 }
-
-/** Changes nothing; whoever runs it first is waited for. Grants are locked in no order, so two revocations could wait for one another. */
-const WAIT_FOR_OTHERS: Statement = { sql: 'UPDATE tenant SET revision = revision WHERE id = 1', values: [] };
-
-/** What ends a grant, by what of it ends; its values are the instant, and those of the condition that follows. */
-export const REVOKE: Readonly<Record<Revocation, string>> = {
-  everything: 'UPDATE grants SET revoked_at = ? WHERE revoked_at IS NULL',
-  refresh_tokens: `UPDATE grants SET refresh_tokens_revoked_at = ?
-    WHERE revoked_at IS NULL AND refresh_tokens_revoked_at IS NULL`,
-};
 
 const instant = (milliseconds: number | string | null): string | null =>
   milliseconds === null ? null : new Date(Number(milliseconds)).toISOString();
@@ -51,6 +39,7 @@ export class GrantStore {
   /** With what is issued at once: all or nothing. It is kept for as long as anything of that lives. Throws `invalid_body` for a user_id that no database can look up. */
   async insert(grant: Grant, issued: IssuedTokens & IssuedBeside = {}): Promise<void> {
     await this.#database.atomically(insertGrant(grant, issued));
+    if (issued.refreshToken) await dropBeyondCap(this.#database, issued.refreshToken);
   }
 
   async find(id: string): Promise<FoundGrant | null> {

@@ -38,6 +38,9 @@ export const SELECT_REFRESH_TOKENS = `SELECT ${COLUMNS.map((name) => `refresh_to
   grants.document AS grant_document, grants.revoked_at AS grant_revoked_at, grants.refresh_tokens_revoked_at
   FROM refresh_tokens JOIN grants ON grants.id = refresh_tokens.grant_id`;
 
+/** Of a row of refresh_tokens; its values are the instant, twice. */
+export const HAS_NOT_ENDED = `(expires_at IS NULL OR expires_at > ?) AND (idle_expires_at IS NULL OR idle_expires_at > ?)`;
+
 const instant = (milliseconds: Instant): string => new Date(Number(milliseconds)).toISOString();
 const instantOrNull = (milliseconds: Instant | null): string | null =>
   milliseconds === null ? null : instant(milliseconds);

@@ -8,9 +8,15 @@ import type {
 } from '../tenant/grant.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
+import { REVOKE, type Revocation } from './grant-revocation.js';
 import { grantCondition, type GrantSelection } from './grant-selection.js';
-import { REVOKE, type Revocation } from './grant-store.js';
-import { SELECT_REFRESH_TOKENS, readRefreshToken, type RefreshTokenRow } from './refresh-token-row.js';
+import { dropBeyondCap } from './refresh-token-cap.js';
+import {
+  HAS_NOT_ENDED,
+  SELECT_REFRESH_TOKENS,
+  readRefreshToken,
+  type RefreshTokenRow,
+} from './refresh-token-row.js';
 import type { Statement } from './statement.js';
 import { isStorableKey } from './storable-key.js';
 import { endOf, insertTokens, instantOf, keepGrant } from './token-statements.js';
@@ -39,14 +45,19 @@ export type RotationOutcome = { readonly rotated: 'first' | 'again' } | Reused |
 /** For so long after it was replaced a token is known: whoever comes with it again ends the family. */
 const KNOWN_AFTER_ROTATION_MS = 2_592_000_000;
 
-const HAS_NOT_ENDED = `(expires_at IS NULL OR expires_at > ?) AND (idle_expires_at IS NULL OR idle_expires_at > ?)`;
-const ROTATE = `UPDATE refresh_tokens SET status = 'rotated', rotated_at = ?, kept_until = ?
-  WHERE digest = ? AND status = 'active' AND ${HAS_NOT_ENDED}`;
-/** Changes nothing: it decides, and makes whoever spends the token wait. */
+/**
+ * With the token all that are its siblings are replaced, and all that were replaced before are spent: so of what was issued within a
+ * leeway only one goes on, whoever holds the others. One family is changed by one at a time, since its grant's row is locked before.
+ */
+const ROTATE = `UPDATE refresh_tokens SET
+  status = CASE status WHEN 'active' THEN 'rotated' ELSE 'spent' END,
+  rotated_at = CASE status WHEN 'active' THEN ? ELSE rotated_at END,
+  kept_until = CASE status WHEN 'active' THEN ? ELSE kept_until END
+  WHERE grant_id = ? AND status <> 'spent' AND kept_until > ?
+  AND EXISTS (SELECT 1 FROM refresh_tokens WHERE digest = ? AND grant_id = ? AND status = 'active' AND ${HAS_NOT_ENDED})`;
+/** Changes nothing: it decides. */
 const ROTATE_AGAIN = `UPDATE refresh_tokens SET rotated_at = rotated_at
   WHERE digest = ? AND status = 'rotated' AND rotated_at > ? AND ${HAS_NOT_ENDED}`;
-const SPEND_PREVIOUS = `UPDATE refresh_tokens SET status = 'spent'
-  WHERE digest = (SELECT previous FROM refresh_tokens WHERE digest = ?)`;
 const TOUCH = `UPDATE refresh_tokens SET last_exchanged_at = ?, expires_at = ?, idle_expires_at = ?, kept_until = ?, document = ?
   WHERE digest = ? AND status = 'active' AND document = ? AND expires_at IS NOT DISTINCT FROM ? AND ${HAS_NOT_ENDED}`;
 const IS_LISTED = `refresh_tokens.status = 'active' AND ${HAS_NOT_ENDED}
@@ -66,7 +77,9 @@ export class RefreshTokenStore {
       keepGrant(token.grantId, tokens, { needsRefresh: true }),
       ...insertTokens(tokens),
     ]);
-    return changed[0] === 1;
+    if (changed[0] === 0) return false;
+    await dropBeyondCap(this.#database, token);
+    return true;
   }
 
   /** With its grant, in one statement. What it is worth tells `refreshTokenState`. */
@@ -101,25 +114,26 @@ export class RefreshTokenStore {
   }
 
   /**
-   * Replaces a token, and writes what is issued with its successor in one step. Of any number of callers exactly one is the first; within
-   * the leeway others get siblings, until one of the successors has been replaced in its turn. Where it is neither, nothing was written:
-   * `reused` calls for the grant to be revoked, `null` is unknown, expired or revoked.
+   * Replaces a token and its siblings, and writes what is issued with its successor in one step. Of any number of callers exactly one is
+   * the first; within the leeway others get siblings, until one of the successors has been replaced in its turn. Where it is neither,
+   * nothing was issued: `reused` calls for the grant to be revoked, `null` is unknown, expired or revoked.
    */
   async rotate(rotation: Rotation): Promise<RotationOutcome> {
     const { digest, next, now, leewayMs } = rotation;
     const at = now.getTime();
-    const first = await this.#replace(rotation, [
-      { sql: ROTATE, values: [at, at + KNOWN_AFTER_ROTATION_MS, digest, at, at], isDecisive: true },
-      { sql: SPEND_PREVIOUS, values: [digest] },
-    ]);
+    const { grantId } = next;
+    const first = await this.#replace(rotation, {
+      sql: ROTATE,
+      values: [at, at + KNOWN_AFTER_ROTATION_MS, grantId, at, digest, grantId, at, at],
+    });
     if (first !== 'not decided') return first === 'issued' ? { rotated: 'first' } : null;
     if (leewayMs > 0) {
       const values = [digest, at - leewayMs, at, at];
-      const again = await this.#replace(rotation, [{ sql: ROTATE_AGAIN, values, isDecisive: true }]);
+      const again = await this.#replace(rotation, { sql: ROTATE_AGAIN, values });
       if (again !== 'not decided') return again === 'issued' ? { rotated: 'again' } : null;
     }
     const row = await this.#read(digest);
-    return row && row.status !== 'active' ? { reused: true, grantId: next.grantId } : null;
+    return row && row.status !== 'active' ? { reused: true, grantId } : null;
   }
 
   /**
@@ -140,12 +154,13 @@ export class RefreshTokenStore {
       if (found.isRevoked || endOf(found.token) <= now.getTime()) return null;
       const next = withChange(found.token, change(found), now);
       const tokens = { ...(accessToken ? { accessToken } : {}), refreshToken: next };
-      const [touched, kept] = await this.#database.atomically([
-        touch(row, next, now),
+      const [kept, touched] = await this.#database.atomically([
         keepGrant(row.grant_id, tokens, { needsRefresh: true }),
+        touch(row, next, now),
         ...insertTokens(accessToken ? { accessToken } : {}),
       ]);
-      if (touched === 1) return kept === 1 ? next : null;
+      if (kept === 0) return null;
+      if (touched === 1) return next;
     }
   }
 
@@ -167,17 +182,17 @@ export class RefreshTokenStore {
   }
 
   async #replace(
-    { digest, next, accessToken }: Rotation,
-    deciding: readonly Statement[],
+    { next, accessToken }: Rotation,
+    deciding: Statement,
   ): Promise<'issued' | 'revoked' | 'not decided'> {
     const tokens = { ...(accessToken ? { accessToken } : {}), refreshToken: next };
     const counts = await this.#database.atomically([
-      ...deciding,
       keepGrant(next.grantId, tokens, { needsRefresh: true }),
-      ...insertTokens(tokens, digest),
+      { ...deciding, isDecisive: true },
+      ...insertTokens(tokens),
     ]);
-    if (counts[0] === 0) return 'not decided';
-    return counts[deciding.length] === 0 ? 'revoked' : 'issued';
+    if (counts[0] === 0) return 'revoked';
+    return counts[1] === 0 ? 'not decided' : 'issued';
   }
 
   async #read(digest: string): Promise<RefreshTokenRow | undefined> {

@@ -16,19 +16,20 @@ export const endOf = ({
   Math.min(instantOf(expiresAt) ?? NEVER, instantOf(idleExpiresAt) ?? NEVER);
 
 const INSERT_GRANT = `INSERT INTO grants
-  (id, client_id, user_id, session_id, created_at, kept_until, document) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+  (id, client_id, user_id, session_id, created_at, kept_until, refresh_tokens_since, document)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 const INSERT_CODE = `INSERT INTO authorization_codes
   (digest, transaction_id, client_id, grant_id, status, expires_at, document) VALUES (?, ?, ?, ?, 'issued', ?, ?)`;
 const INSERT_REFRESH_TOKEN = `INSERT INTO refresh_tokens
-  (digest, id, grant_id, status, created_at, rotated_at, last_exchanged_at, expires_at, idle_expires_at, kept_until, previous, document)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  (digest, id, grant_id, status, created_at, rotated_at, last_exchanged_at, expires_at, idle_expires_at, kept_until, document)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 /** Two JWTs that say the same in the same second are one text: it counts as what issued it last. */
 const INSERT_ACCESS_TOKEN = `INSERT INTO access_tokens
   (key, grant_id, client_id, expires_at, document) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, client_id = excluded.client_id,
   expires_at = excluded.expires_at, revoked_at = NULL, document = excluded.document`;
-const KEEP_GRANT = `UPDATE grants SET kept_until = CASE WHEN kept_until < ? THEN ? ELSE kept_until END
-  WHERE id = ? AND revoked_at IS NULL`;
+const KEEP_GRANT = `UPDATE grants SET kept_until = CASE WHEN kept_until < ? THEN ? ELSE kept_until END,
+  refresh_tokens_since = COALESCE(refresh_tokens_since, ?) WHERE id = ? AND revoked_at IS NULL`;
 
 function insertCode(code: AuthorizationCode): Statement {
   const { digest, transactionId, clientId, grantId, expiresAt } = code;
@@ -36,7 +37,7 @@ function insertCode(code: AuthorizationCode): Statement {
   return { sql: INSERT_CODE, values };
 }
 
-function insertRefreshToken(token: RefreshToken, previous: string | null): Statement {
+function insertRefreshToken(token: RefreshToken): Statement {
   return {
     sql: INSERT_REFRESH_TOKEN,
     values: [
@@ -50,7 +51,6 @@ function insertRefreshToken(token: RefreshToken, previous: string | null): State
       instantOf(token.expiresAt),
       instantOf(token.idleExpiresAt),
       endOf(token),
-      previous,
       JSON.stringify(token.details),
     ],
   };
@@ -64,23 +64,23 @@ function insertAccessToken(token: AccessToken): Statement {
   };
 }
 
-/** Both may be there, or one; of a refresh token that replaces another, `previous` is the digest of that. */
-export function insertTokens(
-  { accessToken, refreshToken }: IssuedTokens,
-  previous: string | null = null,
-): Statement[] {
+/** Both may be there, or one. */
+export function insertTokens({ accessToken, refreshToken }: IssuedTokens): Statement[] {
   return [
     ...(accessToken ? [insertAccessToken(accessToken)] : []),
-    ...(refreshToken ? [insertRefreshToken(refreshToken, previous)] : []),
+    ...(refreshToken ? [insertRefreshToken(refreshToken)] : []),
   ];
 }
+
+const refreshTokensSince = ({ refreshToken }: IssuedTokens): number | null =>
+  instantOf(refreshToken?.createdAt ?? null);
 
 const endOfTokens = ({ accessToken, refreshToken }: IssuedTokens): number =>
   Math.max(accessToken ? Date.parse(accessToken.expiresAt) : 0, refreshToken ? endOf(refreshToken) : 0);
 
 /**
- * Decides whether tokens may still be issued on a grant, and has it kept for as long as they live. Whoever locks a token's row and
- * the grant's locks the token's first.
+ * Decides whether tokens may still be issued on a grant, and has it kept for as long as they live. Whoever locks the grant's row and
+ * those of its refresh tokens locks the grant's first, so that a family is changed by one at a time.
  */
 export function keepGrant(
   grantId: string,
@@ -90,7 +90,7 @@ export function keepGrant(
   const until = endOfTokens(tokens);
   return {
     sql: needsRefresh ? `${KEEP_GRANT} AND refresh_tokens_revoked_at IS NULL` : KEEP_GRANT,
-    values: [until, until, grantId],
+    values: [until, until, refreshTokensSince(tokens), grantId],
     isDecisive: true,
   };
 }
@@ -114,7 +114,16 @@ export function insertGrant(
   return [
     {
       sql: INSERT_GRANT,
-      values: [id, clientId, userId, sessionId, Date.parse(createdAt), keptUntil, JSON.stringify(grant)],
+      values: [
+        id,
+        clientId,
+        userId,
+        sessionId,
+        Date.parse(createdAt),
+        keptUntil,
+        refreshTokensSince(tokens),
+        JSON.stringify(grant),
+      ],
     },
     ...(code ? [insertCode(code)] : []),
     ...insertTokens(tokens),

@@ -23,6 +23,7 @@ export function tokenTables({
         created_at: instant,
         revoked_at: nullableInstant,
         refresh_tokens_revoked_at: nullableInstant,
+        refresh_tokens_since: nullableInstant,
         kept_until: instant,
         document: text,
       },
@@ -30,6 +31,11 @@ export function tokenTables({
         { name: 'grants_by_user', columns: ['user_id', 'client_id'] },
         { name: 'grants_by_session', columns: ['session_id'] },
         { name: 'grants_by_end', columns: ['kept_until'] },
+        {
+          name: 'grants_with_refresh_tokens',
+          columns: ['user_id', 'client_id', 'refresh_tokens_since', 'id'],
+          where: `"refresh_tokens_since" IS NOT NULL AND "revoked_at" IS NULL AND "refresh_tokens_revoked_at" IS NULL`,
+        },
       ],
     }),
     new EntitySchema({
@@ -58,7 +64,6 @@ export function tokenTables({
         expires_at: nullableInstant,
         idle_expires_at: nullableInstant,
         kept_until: instant,
-        previous: nullableText,
         document: text,
       },
       indices: [
@@ -101,12 +106,17 @@ export function tokenTables({
           where: `"status" = 'pending'`,
         },
         { name: 'device_codes_by_end', columns: ['expires_at'] },
+        {
+          name: 'device_codes_pending',
+          columns: ['expires_at', 'client_id'],
+          where: `"status" = 'pending'`,
+        },
       ],
     }),
     new EntitySchema({
       name: 'pushed_requests',
       columns: { digest: key, client_id: text, expires_at: instant, document: text },
-      indices: [{ name: 'pushed_requests_by_end', columns: ['expires_at'] }],
+      indices: [{ name: 'pushed_requests_by_end', columns: ['expires_at', 'client_id'] }],
     }),
     new EntitySchema({
       name: 'used_token_ids',
