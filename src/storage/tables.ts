@@ -98,6 +98,7 @@ export function tablesWith(collation: TextCollation): EntitySchema[] {
         { name: 'transactions_by_age', columns: ['created_at', 'id'] },
         { name: 'transactions_by_client', columns: ['client_id', 'created_at', 'id'] },
         { name: 'transactions_by_user', columns: ['user_id', 'created_at', 'id'] },
+        { name: 'transactions_by_status', columns: ['status', 'created_at', 'id'] },
       ],
     }),
     new EntitySchema({

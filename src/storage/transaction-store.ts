@@ -2,7 +2,12 @@ import type { DataSource } from 'typeorm';
 import type { DeviceCode } from '../tenant/device-code.js';
 import type { Grant, Issuance, IssuedTokens } from '../tenant/grant.js';
 import type { SessionParticipant } from '../tenant/session.js';
-import type { Protocol, Transaction, TransactionStatus } from '../tenant/transaction.js';
+import {
+  TRANSACTION_STATUSES,
+  type Protocol,
+  type Transaction,
+  type TransactionStatus,
+} from '../tenant/transaction.js';
 import { Database } from './database.js';
 import { approveDevice, denyDevice } from './device-code-store.js';
 import { deleteInLots } from './delete-in-lots.js';
@@ -10,7 +15,7 @@ import { changeWithParticipant } from './session-participants.js';
 import type { SqlValue, Statement } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 import { insertGrant, type IssuedBeside } from './token-statements.js';
-import { decodeCursor, encodeCursor, type TransactionCursor } from './transaction-cursor.js';
+import { decodeCursor, encodeCursor } from './transaction-cursor.js';
 
 /** What a login grants a client, with the code and the tokens that come of it. */
 export interface IssuedGrant extends IssuedTokens, IssuedBeside {
@@ -59,6 +64,10 @@ const INSERT = `INSERT INTO transactions
 const GET = 'SELECT document FROM transactions WHERE id = ?';
 const UPDATE = `UPDATE transactions SET revision = ?, status = ?, user_id = ?, document = ?
   WHERE id = ? AND revision = ? AND status IN ('pending', 'suspended')`;
+
+/** It walks over as many entries of an index as are kept, and over no rows. */
+const NEWEST_BEYOND = `SELECT created_at, id FROM transactions WHERE status = ?
+  ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?`;
 
 const instantOf = (transaction: Transaction): number => Date.parse(transaction.createdAt);
 
@@ -159,25 +168,31 @@ export class TransactionStore {
     return { items, next };
   }
 
-  /** Deletes what was created before `olderThan`, and the oldest beyond the newest `keep`; yields how many. */
+  /**
+   * Deletes what was created before `olderThan`, and of each status the oldest beyond the newest `keep`; yields how many. So calls that fail,
+   * which anybody can make, push out neither what was issued nor a login that is going on.
+   */
   async prune({ olderThan, keep }: { readonly olderThan: Date; readonly keep: number }): Promise<number> {
-    // No id is empty: everything before the instant, and nothing at it.
-    let pruned = await this.#deleteUpTo({ createdAt: olderThan.getTime(), id: '' });
-    const [surplus] = await this.#database.rows<{ created_at: number | string; id: string }>(
-      'SELECT created_at, id FROM transactions ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?',
-      [keep],
-    );
-    if (surplus) pruned += await this.#deleteUpTo({ createdAt: Number(surplus.created_at), id: surplus.id });
-    return pruned;
-  }
-
-  #deleteUpTo({ createdAt, id }: TransactionCursor): Promise<number> {
-    return deleteInLots(
+    let pruned = await deleteInLots(
       this.#database,
       'transactions',
-      '(created_at, id) <= (?, ?) ORDER BY created_at, id',
-      [createdAt, id],
+      'created_at < ? ORDER BY created_at, id',
+      [olderThan.getTime()],
     );
+    for (const status of TRANSACTION_STATUSES) {
+      const [surplus] = await this.#database.rows<{ created_at: number | string; id: string }>(
+        NEWEST_BEYOND,
+        [status, keep],
+      );
+      if (surplus)
+        pruned += await deleteInLots(
+          this.#database,
+          'transactions',
+          'status = ? AND (created_at, id) <= (?, ?) ORDER BY created_at, id',
+          [status, Number(surplus.created_at), surplus.id],
+        );
+    }
+    return pruned;
   }
 
   async #changesOne(

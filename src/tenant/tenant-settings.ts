@@ -53,7 +53,7 @@ export const tenantSettingsSchema = z.strictObject({
   allowed_logout_urls: z.array(webUrl, 'must be array').max(100).default([]),
   /** RSA keys below it are refused; below 2048 bits they warn. */
   minimum_rsa_bits: z.int('must be integer').min(512).max(16_384).default(1024),
-  /** Kept transactions; the older ones beyond either cap are deleted. Of sessions and logouts no more are kept, either. */
+  /** Kept transactions, so many of each status; the older ones beyond either cap are deleted. Of sessions and logouts no more are kept, either. */
   retention: z
     .strictObject({
       days: z.number('must be number').positive().max(3650).default(7),

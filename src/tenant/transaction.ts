@@ -16,7 +16,8 @@ import type { Organization } from './organization.js';
 import type { RefreshTokenDetails } from './refresh-token-details.js';
 import type { UserProfile } from './user.js';
 
-export type TransactionStatus = 'pending' | 'suspended' | 'completed' | 'denied' | 'failed';
+export const TRANSACTION_STATUSES = ['pending', 'suspended', 'completed', 'denied', 'failed'] as const;
+export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
 /** Calls of the token endpoint, by the grant; in `client_credentials`, which REST plays too, nobody logs in. */
 export const TOKEN_GRANTS = [
   'client_credentials',

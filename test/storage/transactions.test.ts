@@ -1,8 +1,8 @@
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { SessionStore } from '../../src/storage/session-store.js';
 import { TransactionStore } from '../../src/storage/transaction-store.js';
-import type { Transaction } from '../../src/tenant/transaction.js';
-import { onEachDatabase } from './each-database.js';
+import { TRANSACTION_STATUSES, type Transaction } from '../../src/tenant/transaction.js';
+import { onEachDatabase, onSqlite } from './each-database.js';
 import { AT, HARD_TEXTS, aParticipant, aSession, aTransaction, after } from './samples.js';
 
 const idsOf = (transactions: readonly Transaction[]): string[] => transactions.map(({ id }) => id);
@@ -298,6 +298,47 @@ onEachDatabase('pruning by number keeps the newest', async ({ open }) => {
   expect(await store.prune({ olderThan: long, keep: 0 })).toBe(3);
   expect(await store.prune({ olderThan: long, keep: 0 })).toBe(0);
 });
+
+onEachDatabase('each status has the cap to itself: none pushes out another', async ({ open }) => {
+  const dataSource = await open();
+  const store = new TransactionStore(dataSource);
+  for (const [index, status] of TRANSACTION_STATUSES.entries())
+    await store.insert(aTransaction(`txn_${status}`, { status, createdAt: after(index) }));
+  const burst = Array.from({ length: 250 }, (_, index) => `txn_burst_${String(index).padStart(3, '0')}`);
+  for (const id of burst) await store.insert(aTransaction(id, { status: 'failed', createdAt: after(100) }));
+  const caps = { olderThan: new Date(0), keep: 4 };
+  expect(await store.prune(caps)).toBe(247);
+  expect((await walk(store, 20)).flat()).toEqual([
+    ...burst.slice(-4).toReversed(),
+    ...['denied', 'completed', 'suspended', 'pending'].map((status) => `txn_${status}`),
+  ]);
+  expect(await store.prune(caps)).toBe(0);
+  // logins that somebody opens by the hundred are bounded as well, and cost no other its place
+  for (const id of burst.slice(0, 9))
+    await store.insert(aTransaction(`${id}_open`, { createdAt: after(200) }));
+  expect(await store.prune(caps)).toBe(6);
+  expect((await store.list({ limit: 20, filters: { status: 'completed' } })).items).toHaveLength(1);
+});
+
+test('to find that nothing is to be pruned, and the lot that is, costs the entries of an index', () =>
+  onSqlite(async ({ open }) => {
+    const dataSource = await open();
+    const surplus = `SELECT created_at, id FROM transactions WHERE status = 'failed' ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET 9`;
+    const lot = `SELECT id FROM transactions WHERE status = 'failed' AND (created_at, id) <= (1, 'a') ORDER BY created_at, id LIMIT 100`;
+    const old = 'SELECT id FROM transactions WHERE created_at < 1 ORDER BY created_at, id LIMIT 100';
+    for (const [sql, index] of [
+      [surplus, 'transactions_by_status'],
+      [lot, 'transactions_by_status'],
+      [old, 'transactions_by_age'],
+    ] as const) {
+      const plan = await dataSource.query<readonly { detail: string }[]>(`EXPLAIN QUERY PLAN ${sql}`);
+      expect(plan).toEqual([
+        expect.objectContaining({
+          detail: expect.stringContaining(`SEARCH transactions USING COVERING INDEX ${index}`),
+        }),
+      ]);
+    }
+  }));
 
 onEachDatabase('pruning goes through as many lots as there are, while others write', async ({ open }) => {
   const store = new TransactionStore(await open());
