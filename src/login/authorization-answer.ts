@@ -18,7 +18,7 @@ export async function issueAuthorizationResponse(
   transaction: AuthenticatedTransaction,
   circumstances: Circumstances,
 ): Promise<Transaction> {
-  const { tenant, at, random } = circumstances;
+  const { tenant, at, random, wasRevoked } = circumstances;
   const oidc = transaction.oidc!;
   const request = oidc.request!;
   const now = clockOf(transaction, at);
@@ -49,6 +49,7 @@ export async function issueAuthorizationResponse(
         customClaims: transaction.accessToken.customClaims,
         login: { authenticatedAt: new Date(transaction.authenticatedAt) },
         random: () => random(CODE_BYTES).toString('base64url'),
+        wasRevoked,
       })
     : null;
   const id = asks('id_token')

@@ -112,7 +112,7 @@ export function clientScopes({ oidc, clientGrant }: Transaction): readonly strin
 /** The token of a client's own exchange, over REST or at the token endpoint. */
 export function mintClientToken(
   transaction: Transaction,
-  how: Pick<AccessTokenOrder, 'issuer' | 'form' | 'random' | 'organization' | 'dpopJkt'> & {
+  how: Pick<AccessTokenOrder, 'issuer' | 'form' | 'random' | 'wasRevoked' | 'organization' | 'dpopJkt'> & {
     readonly at: Date;
     /** Whether the API tells what its callers may do: nobody assigns a client permissions, its grant is what it may. */
     readonly tellsPermissions?: boolean;

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AccessTokenStore } from '../storage/access-token-store.js';
+import { tokenDigest } from '../tenant/grant.js';
 import { ActionsService, type RunOptions } from './actions/actions.service.js';
 import { AuthorizationsService } from './authorizations.service.js';
 import type { Circumstances, Tenant } from './circumstances.js';
@@ -15,6 +17,7 @@ export class CircumstancesService {
     private readonly randomness: Randomness,
     private readonly actions: ActionsService,
     private readonly authorizations: AuthorizationsService,
+    private readonly accessTokens: AccessTokenStore,
   ) {}
 
   /** `actions`, where another thing is to be done at that step than to run those that are bound. */
@@ -25,6 +28,7 @@ export class CircumstancesService {
       clock: () => this.clock.now(),
       at: this.clock.now(),
       random: (count) => this.randomness.bytes(count),
+      wasRevoked: async (token) => (await this.accessTokens.find(tokenDigest(token)))?.isRevoked === true,
       ...ofConfiguration,
       readCertificate,
       authorizations: this.authorizations,

@@ -41,6 +41,8 @@ export interface Circumstances {
   /** The server's clock when the step began; a transaction with a clock of its own does not look at it. */
   readonly at: Date;
   readonly random: (bytes: number) => Buffer;
+  /** Whether an access token of this very text was revoked. */
+  readonly wasRevoked: (accessToken: string) => Promise<boolean>;
   /** Runs the Actions of the transaction's trigger, from where they stopped. Throws ActionError; then it fails. */
   readonly runActions: (transaction: Transaction) => Promise<Transaction>;
   /** What the user of an OIDC login may have. */

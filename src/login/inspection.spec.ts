@@ -45,6 +45,7 @@ const circumstances: Circumstances = {
   },
   clock: () => NOW,
   random: randomBytes,
+  wasRevoked: () => Promise.resolve(false),
   ...pairs.ofConfiguration,
   readCertificate: pairs.readCertificate,
 };

@@ -43,6 +43,8 @@ export type AccessTokenOrder = Pick<
   readonly login?: Omit<NonNullable<AccessTokenInput['rfc9068']>, 'jti'>;
   /** The whole of an opaque token, and `jti` of one of RFC 9068. */
   readonly random: () => string;
+  /** See `Circumstances`; left out where nothing is kept of the token. */
+  readonly wasRevoked?: ((accessToken: string) => Promise<boolean>) | undefined;
 };
 
 export interface MintedAccessToken {
@@ -52,6 +54,7 @@ export interface MintedAccessToken {
   readonly tokenType: 'Bearer' | 'DPoP';
   /** As it stands in a JWT. */
   readonly audience: string | readonly string[] | null;
+  readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly lifetimeInSeconds: number;
   readonly dropped: readonly DroppedClaim[];
@@ -68,9 +71,20 @@ const SCOPE_CLAIM: DroppedClaim = {
   reason: 'it tells the scopes that were granted: change them with api.transaction.setTargetScopes',
 };
 
-/** Throws JwtError and has signed nothing. */
+/**
+ * A JWT that says the same in the same second is the same text, and what was revoked stays revoked: then the new one says that it was issued
+ * a second earlier. Throws JwtError and has signed nothing.
+ */
 export async function mintAccessToken(order: AccessTokenOrder): Promise<MintedAccessToken> {
-  const { audience, form, now, random } = order;
+  const { wasRevoked } = order;
+  for (let { now } = order; ; now = new Date(now.getTime() - 1000)) {
+    const minted = await mintedAt(now, order);
+    if (minted.kind === 'opaque' || !(await wasRevoked?.(minted.token))) return minted;
+  }
+}
+
+async function mintedAt(now: Date, order: Omit<AccessTokenOrder, 'now'>): Promise<MintedAccessToken> {
+  const { audience, form, random } = order;
   const lifetimeInSeconds = form.lifetimeInSeconds;
   const expiresAt = new Date(now.getTime() + lifetimeInSeconds * 1000);
   const tokenType = order.dpopJkt === undefined ? 'Bearer' : 'DPoP';
@@ -80,6 +94,7 @@ export async function mintAccessToken(order: AccessTokenOrder): Promise<MintedAc
       kind: 'opaque',
       tokenType,
       audience: null,
+      issuedAt: now,
       expiresAt,
       lifetimeInSeconds,
       dropped: dropForOpaqueToken(order.customClaims),
@@ -119,6 +134,7 @@ export async function mintAccessToken(order: AccessTokenOrder): Promise<MintedAc
     kind: 'jwt',
     tokenType,
     audience: payload['aud'] as string | readonly string[],
+    issuedAt: now,
     expiresAt,
     lifetimeInSeconds,
     dropped: [...(scopeClaim === undefined ? [] : [SCOPE_CLAIM]), ...dropped],

@@ -78,7 +78,7 @@ export class AuthorizationCodeStore {
   ): Promise<true | Reused | null> {
     const changed = await this.#database.atomically([
       { sql: REDEEM, values: [digest, now.getTime()], isDecisive: true },
-      keepGrant(grantId, tokens, { needsRefresh: false }),
+      keepGrant(grantId, tokens, { needsRefresh: tokens.refreshToken !== undefined }),
       ...insertTokens(tokens),
     ]);
     if (changed[0] === 0) return this.#reused(digest);

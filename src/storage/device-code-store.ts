@@ -151,7 +151,7 @@ export class DeviceCodeStore {
         values: [digest, now.getTime()],
         isDecisive: true,
       },
-      keepGrant(grantId, tokens, { needsRefresh: false }),
+      keepGrant(grantId, tokens, { needsRefresh: tokens.refreshToken !== undefined }),
       ...insertTokens(tokens),
     ]);
     if (changed[0] === 1) {

@@ -23,11 +23,15 @@ const INSERT_CODE = `INSERT INTO authorization_codes
 const INSERT_REFRESH_TOKEN = `INSERT INTO refresh_tokens
   (digest, id, grant_id, status, created_at, rotated_at, last_exchanged_at, expires_at, idle_expires_at, kept_until, document)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-/** Two JWTs that say the same in the same second are one text: it counts as what issued it last. */
+/**
+ * Two JWTs that say the same in the same second are one text: it counts as what issued it last. What was revoked stays revoked, by itself
+ * or with its grant.
+ */
 const INSERT_ACCESS_TOKEN = `INSERT INTO access_tokens
   (key, grant_id, client_id, expires_at, document) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET grant_id = excluded.grant_id, client_id = excluded.client_id,
-  expires_at = excluded.expires_at, revoked_at = NULL, document = excluded.document`;
+  expires_at = excluded.expires_at, document = excluded.document, revoked_at = COALESCE(access_tokens.revoked_at,
+  (SELECT grants.revoked_at FROM grants WHERE grants.id = access_tokens.grant_id))`;
 const KEEP_GRANT = `UPDATE grants SET kept_until = CASE WHEN kept_until < ? THEN ? ELSE kept_until END,
   refresh_tokens_since = COALESCE(refresh_tokens_since, ?) WHERE id = ? AND revoked_at IS NULL`;
 

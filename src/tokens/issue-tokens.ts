@@ -45,6 +45,7 @@ export interface IssueOrder {
   /** Of the tokens. */
   readonly now: Date;
   readonly random: (bytes: number) => Buffer;
+  readonly wasRevoked: AccessTokenOrder['wasRevoked'];
 }
 
 export interface Issued {
@@ -61,20 +62,19 @@ export const randomText = (random: (bytes: number) => Buffer): string => random(
 
 /** What is kept of an access token, by which it is looked into and revoked. */
 export const keptAccessToken = (
-  { token, audience, expiresAt }: MintedAccessToken,
+  { token, audience, issuedAt, expiresAt }: MintedAccessToken,
   {
     dpopJkt,
     ...of
   }: Pick<AccessToken, 'grantId' | 'clientId' | 'userId' | 'scope' | 'subject' | 'customClaims'> & {
     readonly dpopJkt?: string | undefined;
   },
-  now: Date,
 ): AccessToken => ({
   ...of,
   ...(dpopJkt !== undefined && { dpopJkt }),
   key: tokenDigest(token),
   audience,
-  issuedAt: now.toISOString(),
+  issuedAt: issuedAt.toISOString(),
   expiresAt: expiresAt.toISOString(),
 });
 
@@ -106,6 +106,7 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
     dpopJkt: order.dpopJkt,
     act: order.act,
     random: () => randomText(order.random),
+    wasRevoked: order.wasRevoked,
   });
   const id = granted.includes('openid')
     ? await mintIdToken({
@@ -132,19 +133,15 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
       expires_in: access.lifetimeInSeconds,
       token_type: access.tokenType,
     },
-    accessToken: keptAccessToken(
-      access,
-      {
-        grantId: grant.id,
-        clientId: grant.clientId,
-        userId: subject,
-        subject,
-        scope: scope.join(' '),
-        customClaims: id?.customClaims ?? {},
-        dpopJkt: order.dpopJkt,
-      },
-      now,
-    ),
+    accessToken: keptAccessToken(access, {
+      grantId: grant.id,
+      clientId: grant.clientId,
+      userId: subject,
+      subject,
+      scope: scope.join(' '),
+      customClaims: id?.customClaims ?? {},
+      dpopJkt: order.dpopJkt,
+    }),
     events: [accessTokenEvent(access, scope), ...(id ? [ID_TOKEN_EVENT] : [])],
     droppedClaims: [...(id ? id.dropped : dropWithoutIdToken(order.idToken.customClaims)), ...access.dropped],
     signedWith: access.signedWith ?? (id ? tenant.jwtKeys[order.tokenClient.alg].kid : null),

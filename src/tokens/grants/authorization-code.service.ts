@@ -64,6 +64,7 @@ export class AuthorizationCodeGrant implements GrantRow {
       dpopJkt: call.dpopJkt,
       now: clockOf({ ...draft.transaction, now: issuance.now }, at),
       random: circumstances.random,
+      wasRevoked: circumstances.wasRevoked,
     });
     const access = refreshAccess(granted, oauth, target.api);
     const refresh =

@@ -79,22 +79,19 @@ export class ClientCredentialsGrant implements GrantRow {
       organization: organization ? { id: organization.id } : undefined,
       dpopJkt,
       random: () => randomText(circumstances.random),
+      wasRevoked: circumstances.wasRevoked,
     });
     const scope = clientScopes(transaction).join(' ');
     await this.accessTokens.insert(
-      keptAccessToken(
-        access,
-        {
-          grantId: null,
-          clientId: client.client_id,
-          userId: null,
-          subject: `${client.client_id}@clients`,
-          scope,
-          customClaims: {},
-          dpopJkt,
-        },
-        at,
-      ),
+      keptAccessToken(access, {
+        grantId: null,
+        clientId: client.client_id,
+        userId: null,
+        subject: `${client.client_id}@clients`,
+        scope,
+        customClaims: {},
+        dpopJkt,
+      }),
     );
     draft.become(withClientToken(transaction, access, at));
     return {

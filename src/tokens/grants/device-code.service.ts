@@ -76,6 +76,7 @@ export class DeviceCodeGrant implements GrantRow {
       dpopJkt: call.dpopJkt,
       now: clockOf(draft.transaction, at),
       random: circumstances.random,
+      wasRevoked: circumstances.wasRevoked,
     });
     const access = refreshAccess(granted, oauth, target.api);
     const refresh =

@@ -115,6 +115,7 @@ export class PasswordGrant implements GrantRow {
       dpopJkt: call.dpopJkt,
       now,
       random: circumstances.random,
+      wasRevoked: circumstances.wasRevoked,
     });
     // there is no session that an online token could hang on
     const access = refreshAccess(granted, oauth, target.api) === 'offline' ? 'offline' : null;

@@ -97,6 +97,7 @@ export class RefreshTokenGrant implements GrantRow {
       dpopJkt: call.dpopJkt,
       now: at,
       random: circumstances.random,
+      wasRevoked: circumstances.wasRevoked,
     });
     const next = await this.#exchange(call, found, issued.accessToken, transaction.actions?.refreshToken, at);
     complete(call, issued, at, next === null ? null : token.id);

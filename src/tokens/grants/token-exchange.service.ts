@@ -107,6 +107,7 @@ export class TokenExchangeGrant implements GrantRow {
       act,
       now,
       random: circumstances.random,
+      wasRevoked: circumstances.wasRevoked,
     });
     // who acts for another asks again; and there is no session that an online token could hang on
     const mayRefresh = !act && refreshAccess(granted, oauth, target.api) === 'offline';
