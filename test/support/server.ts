@@ -8,6 +8,7 @@ import { openDataSource } from '../../src/storage/data-source.js';
 import { SigningKeyStore } from '../../src/storage/signing-key-store.js';
 import { importSigningKey } from '../../src/tenant/key-import.js';
 import type { TokenAlgorithm } from '../../src/tenant/client.js';
+import { fetchTrusting } from './fetch-trusting.js';
 import { keyFile } from './jwt-keys.js';
 
 /** Of test/keys. The tenant key is `saml-idp`, so SAML is signed with it and tests know its certificate. */
@@ -72,10 +73,11 @@ export async function startTestServer(env: Readonly<Record<string, string>> = {}
       ...env,
     }),
   );
+  const via = server.authority ? fetchTrusting(server.authority.certificatePem) : fetch;
   return {
     ...server,
     databaseUrl,
-    api: (method, path, body, headers) => call(`${server.baseUrl}${path}`, method, body, headers),
+    api: (method, path, body, headers) => call(via, `${server.baseUrl}${path}`, method, body, headers),
     close: async () => {
       await server.close();
       await rm(folder, { recursive: true, force: true });
@@ -84,12 +86,13 @@ export async function startTestServer(env: Readonly<Record<string, string>> = {}
 }
 
 async function call<Body>(
+  via: typeof fetch,
   url: string,
   method: string,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<ApiAnswer<Body>> {
-  const response = await fetch(url, {
+  const response = await via(url, {
     method,
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
