@@ -61,6 +61,7 @@ export async function issueAuthorizationResponse(
         ...sessionPart(transaction),
         ...(oidc.nonce !== undefined && { nonce: oidc.nonce }),
         grantedScopes: requested,
+        requestedClaims: request.idTokenClaims,
         profile: transaction.user,
         customClaims: transaction.idToken.customClaims,
         accessToken: access?.token,

@@ -17,7 +17,7 @@ export async function authorizeUser(
   if (!authorized && hintedUserId !== undefined && hintedUserId !== userId)
     throw new OAuthError(
       'login_needed',
-      'Another user logged in than the one whom the id_token_hint names (OIDC Core 3.1.2.1).',
+      'Another user logged in than the one whom the request names, by id_token_hint or by sub in claims (OIDC Core 3.1.2.1, 5.5.1).',
     );
   const { organization } = transaction;
   if (organization && !(await authorizations.isMember(organization.id, userId)))

@@ -111,10 +111,17 @@ const given = <Name extends string>(name: Name, value: string | undefined): { [K
   (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: string };
 
 /** Whether a claim is essential makes no difference: it is told where there is one (OIDC Core 5.5.1). */
-const userinfoClaimsOf = ({ claims }: AuthorizationRequest): Pick<AuthorizationPart, 'userinfoClaims'> => {
-  const names = [...claims.userinfo.keys()].filter((name) => SCOPE_OF_CLAIM.has(name));
-  return names.length === 0 ? {} : { userinfoClaims: names };
-};
+function claimsOf({
+  claims,
+}: AuthorizationRequest): Pick<AuthorizationPart, 'userinfoClaims' | 'idTokenClaims'> {
+  const namesOf = (wishes: ReadonlyMap<string, unknown>): string[] =>
+    [...wishes.keys()].filter((name) => SCOPE_OF_CLAIM.has(name));
+  const [ofUserinfo, ofIdToken] = [namesOf(claims.userinfo), namesOf(claims.idToken)];
+  return {
+    ...(ofUserinfo.length > 0 && { userinfoClaims: ofUserinfo }),
+    ...(ofIdToken.length > 0 && { idTokenClaims: ofIdToken }),
+  };
+}
 
 const partOf = (
   { request, dialect, sendsIssuer }: OidcArrival,
@@ -129,7 +136,7 @@ const partOf = (
   prompt: request.prompt,
   ...given('loginHint', request.loginHint),
   acrValues: request.acrValues,
-  ...userinfoClaimsOf(request),
+  ...claimsOf(request),
   uiLocales: request.uiLocales,
   ...given('display', request.display),
   ...given('connection', request.connection),

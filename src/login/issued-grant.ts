@@ -32,6 +32,7 @@ export function issuedBy(transaction: Transaction): IssuedGrant | RefusedDevice 
     audience: oidc?.audience ?? null,
     scope,
     ...(request.userinfoClaims && { userinfoClaims: request.userinfoClaims }),
+    ...(request.idTokenClaims && { idTokenClaims: request.idTokenClaims }),
     createdAt: transaction.finishedAt!,
     ...(transaction.authenticatedAt !== null && { authenticatedAt: transaction.authenticatedAt }),
     ...(organization && { organization }),

@@ -1,5 +1,6 @@
 /** What an OIDC login was told, each value with the layer that set it, and where each claim of its tokens came from. */
 import { CLAIMS_OF_SCOPE } from '../protocol/jwt/id-token.js';
+import { scopeWords } from '../protocol/oauth/scopes.js';
 import type { Layer } from '../protocol/saml/layers.js';
 import type { Source } from '../tenant/effects.js';
 import type { AuthorizationPart, DroppedClaim, OidcRequestPart, Transaction } from '../tenant/transaction.js';
@@ -257,7 +258,7 @@ export function claimsView(
       ? known[name]!
       : Object.hasOwn(custom, name)
         ? customOrigin(token, name, sourceOf)
-        : { layer: 'default', from: `profile.${name}${scopeOf(name)}` };
+        : { layer: 'default', from: `profile.${name}${letInBy(name, token, transaction)}` };
     return { name, value, ...origin };
   });
 }
@@ -301,9 +302,13 @@ const oidcAudience = ({ oidc }: Transaction): Origin =>
     ? { layer: 'default', from: 'the tenant’s default_audience' }
     : { layer: 'transaction', from: 'oidc.audience' };
 
-const scopeOf = (claim: string): string => {
+/** What let a claim of the profile in: a scope, or the request itself. */
+const letInBy = (claim: string, token: CustomClaimView['token'], { oidc }: Transaction): string => {
   const scope = Object.entries(CLAIMS_OF_SCOPE).find(([, names]) =>
     (names as readonly string[]).includes(claim),
   )?.[0];
+  const isAsked = token === 'id_token' && oidc?.request?.idTokenClaims?.includes(claim);
+  const isGranted = scope !== undefined && scopeWords(oidc?.request?.authorized?.scope).includes(scope);
+  if (isAsked && !isGranted) return ', asked for by id_token in claims';
   return scope === undefined ? '' : `, let in by the scope ${scope}`;
 };

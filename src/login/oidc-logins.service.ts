@@ -1,6 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { decodeJwt } from '../protocol/jwt/compact.js';
-import { verifyJwt } from '../protocol/jwt/verification.js';
 import {
   readAuthorizationRequest,
   type AuthorizationRequest,
@@ -11,9 +9,10 @@ import {
   type AuthorizationClient,
   type CheckedRequest,
 } from '../protocol/oauth/authorization-check.js';
+import { describable } from '../protocol/oauth/description.js';
 import type { Dialect } from '../protocol/oauth/dialect.js';
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
-import type { ReadParameters } from '../protocol/oauth/parameters.js';
+import { repeatedError, type ReadParameters } from '../protocol/oauth/parameters.js';
 import { ClientStore } from '../storage/client-store.js';
 import { PushedRequestStore } from '../storage/pushed-request-store.js';
 import type { Client } from '../tenant/client.js';
@@ -36,6 +35,7 @@ import type { Browser, LoginAnswer } from './browser-login.js';
 import { BrowserLoginsService } from './browser-logins.service.js';
 import type { Tenant } from './circumstances.js';
 import { CircumstancesService } from './circumstances.service.js';
+import { readIdTokenHint } from './id-token-hint.js';
 import { Randomness } from './ports.js';
 import { TenantService } from './tenant.service.js';
 
@@ -93,11 +93,7 @@ export class OidcLoginsService {
       arrival = { ...arrival, request: sent };
       const client = await this.#clientOf(sent);
       const oauth = client && oauthSettingsOf(client);
-      // by Notion's path too a client keeps its own rules, unless it is Notion's
-      const dialect =
-        client && oauth && !(unread.dialect === 'notion' && speaksNotion(client))
-          ? oauth.dialect
-          : (unread.dialect ?? 'auth0');
+      const dialect = dialectOf(unread, client, oauth);
       const sendsIssuer = arrival.sendsIssuer || dialect === 'strict';
       arrival = { ...arrival, client, dialect, sendsIssuer };
       const { request, isPushed, dpopJkt } = await this.#resolved(sent, arrival.at);
@@ -145,11 +141,18 @@ export class OidcLoginsService {
     return clientId === undefined || repeated.includes('client_id') ? null : this.clients.get(clientId);
   }
 
-  /** RFC 9126 4. A request that was pushed works once, and for its client only; nothing of the browser's own is added to it. */
+  /**
+   * RFC 9126 4. A request that was pushed works once, and for its client only; nothing of the browser's own is added to it, and what else the
+   * browser says, be it twice, does not count.
+   */
   async #resolved(sent: AuthorizationRequest, at: Date): Promise<Resolved> {
     const { requestUri, clientId } = sent;
     const own = { request: sent, isPushed: false, dpopJkt: undefined };
     if (clientId === undefined || !requestUri?.startsWith(PUSHED_REQUEST_PREFIX)) return own;
+    if (sent.repeated.includes('request_uri')) {
+      if (sent.redirectUri !== undefined) return own;
+      throw repeatedError(['request_uri']);
+    }
     const digest = tokenDigest(requestUri.slice(PUSHED_REQUEST_PREFIX.length));
     const found = await this.pushed.take(digest, clientId, at);
     if (found) {
@@ -207,45 +210,67 @@ export class OidcLoginsService {
       audience,
       isDefaultAudience,
       organization,
-      hintedUserId: await this.#hintedUserId(request, tenant),
+      hintedUserId: await this.#wantedUserId(request, tenant),
     };
   }
 
-  /** Whom the `id_token_hint` names. It need not be valid any more, but it must be ours (OIDC Core 3.1.2.1). */
-  async #hintedUserId({ idTokenHint }: AuthorizationRequest, tenant: Tenant): Promise<string | undefined> {
-    if (idTokenHint === undefined) return undefined;
-    const { payload } = decodeJwt(idTokenHint);
-    const subject = payload?.['sub'];
-    const issuedAt = payload?.['iat'];
-    const verification = await verifyJwt(idTokenHint, {
+  /** Who alone may log in: whom the `id_token_hint` names (OIDC Core 3.1.2.1), or `sub` with a value in `claims` (5.5.1). */
+  async #wantedUserId(
+    { idTokenHint, claims }: AuthorizationRequest,
+    tenant: Tenant,
+  ): Promise<string | undefined> {
+    const hinted = idTokenHint === undefined ? undefined : await this.#hintedUserId(idTokenHint, tenant);
+    const [asked, ...others] = claims.idToken.get('sub')?.values ?? [];
+    if (typeof asked !== 'string' || others.length > 0) return hinted;
+    if (hinted === undefined || hinted === asked) return asked;
+    throw new OAuthError(
+      'parameters_contradict',
+      'id_token_hint names another user than sub in claims, so nobody could log in; send one of the two',
+    );
+  }
+
+  /** The hint need not be valid any more, but it must be an ID token of ours, for a client that there is. */
+  async #hintedUserId(idTokenHint: string, tenant: Tenant): Promise<string> {
+    const hint = await readIdTokenHint(idTokenHint, {
       keys: await this.tenants.jwks(),
       issuer: tenant.issuer,
-      now: typeof issuedAt === 'number' && Number.isSafeInteger(issuedAt) ? instantOf(issuedAt) : new Date(0),
+      now: this.circumstances.of(tenant).at,
     });
-    if (typeof subject === 'string' && verification.valid) return subject;
+    if (!('flaw' in hint) && (await this.clients.get(hint.issuedTo))) return hint.subject;
+    const why = 'flaw' in hint ? hint.flaw : 'the client that it was issued to is gone';
     throw new OAuthError(
       'parameter_invalid',
-      'id_token_hint is no ID token of this server: send one that it issued, as it was issued',
+      `id_token_hint is no ID token of this server: send one that it issued, as it was issued (${describable(why)})`,
     );
   }
 }
 
-/** The moment at which the token was good; whether it still is does not matter. */
-const instantOf = (seconds: number): Date => {
-  const instant = new Date(seconds * 1000);
-  return Number.isNaN(instant.getTime()) ? new Date(0) : instant;
-};
+const isFapi2 = ({ complianceLevel }: OauthSettings): boolean => complianceLevel.startsWith('fapi2');
+
+/** Whose words and rules. By Notion’s path too a client keeps its own, unless it is Notion's; those of FAPI 2 hold whatever else it says. */
+function dialectOf(
+  { dialect = 'auth0' }: UnreadAuthorization,
+  client: Client | null,
+  oauth: OauthSettings | null,
+): Dialect {
+  if (!client || !oauth) return dialect;
+  if (isFapi2(oauth)) return 'strict';
+  return dialect === 'notion' && speaksNotion(client) ? dialect : oauth.dialect;
+}
 
 function rulesOf(client: Client, oauth: OauthSettings): AuthorizationClient {
-  const isStrict = oauth.dialect === 'strict';
+  // by the names of its levels FAPI 1 is had with PAR, and then wants PKCE as FAPI 2 does
+  const isFapi = oauth.complianceLevel !== 'none';
+  const isStrict = oauth.dialect === 'strict' || isFapi;
   return {
     callbacks: client.callbacks,
     webOrigins: client.web_origins,
     grantTypes: oauth.grantTypes,
     isNative: client.app_type === 'native',
-    requiresPushedRequest: oauth.requiresPushedAuthorizationRequests,
+    requiresPushedRequest: oauth.requiresPushedAuthorizationRequests || isFapi,
     // RFC 9700 2.1.1
-    requiresPkce: isStrict && !oauth.isConfidential,
+    requiresPkce: isFapi || (isStrict && !oauth.isConfidential),
     allowsPlainChallenge: !isStrict,
+    followsFapi2: isFapi2(oauth),
   };
 }

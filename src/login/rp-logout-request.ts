@@ -2,16 +2,19 @@
  * What a relying party asks for when it sends the browser to be logged out: at /oidc/logout (OpenID Connect RP-Initiated Logout 1.0), or at
  * /v2/logout as Auth0 has it. Says where the browser may go afterwards, and which session is meant.
  */
-import { decodeJwt } from '../protocol/jwt/compact.js';
-import type { Jwks } from '../protocol/jwt/jwks.js';
-import { verifyJwt } from '../protocol/jwt/verification.js';
 import { deliver } from '../protocol/oauth/authorization-response.js';
 import { quoted } from '../protocol/oauth/description.js';
 import type { Parameters } from '../protocol/oauth/parameters.js';
-import { isUnsafeUri, matchesPostLogoutUri, matchesReturnTo } from '../protocol/oauth/redirect-uri.js';
+import {
+  isUnsafeUri,
+  matchesPostLogoutUri,
+  matchesReturnTo,
+  type MatchOptions,
+} from '../protocol/oauth/redirect-uri.js';
 import type { Client } from '../tenant/client.js';
 import { sidOf } from '../tenant/session.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
+import type { IdTokenHint } from './id-token-hint.js';
 import { LogoutError } from './logout-error.js';
 
 export interface CheckedRpLogout {
@@ -31,42 +34,12 @@ export interface CheckedRpLogout {
 export const meansSession = ({ endpoint, sids }: CheckedRpLogout, sessionId: string): boolean =>
   endpoint === '/v2/logout' || (sids.length > 0 && sids.every((sid) => sid === sidOf(sessionId)));
 
-/** What of an ID token a logout goes by. */
-export interface Hint {
-  readonly audience: readonly string[];
-  /** The client it was issued to. */
-  readonly issuedTo: string | undefined;
-  readonly sid: string | undefined;
-}
-
-/** A logout may come long after the login, and a transaction may have had a clock of its own: when the token was valid does not matter. */
-const OF_NO_CONCERN: ReadonlySet<string> = new Set(['issued_at', 'not_before', 'expiry']);
-
-/** Reads an ID token of ours, be it expired or not. Throws LogoutError `logout_hint_invalid`. */
-export async function readHint(
-  jwt: string,
-  { keys, issuer, now }: { readonly keys: Jwks; readonly issuer: string; readonly now: Date },
-): Promise<Hint> {
-  const { steps } = await verifyJwt(jwt, { keys, issuer, now });
-  const failed = steps.find(({ name, status }) => status === 'fail' && !OF_NO_CONCERN.has(name));
-  if (failed) throw invalidHint(`${failed.detail}${failed.hint === undefined ? '' : `; ${failed.hint}`}`);
-  const { header, payload } = decodeJwt(jwt);
-  const { aud, azp, sid, events } = payload ?? {};
-  const audience = [aud].flat().filter((each) => typeof each === 'string');
-  if (header?.['typ'] !== 'JWT' || events !== undefined || audience.length === 0)
-    throw invalidHint('it is a token of ours, but no ID token: send what came as id_token');
-  return {
-    audience,
-    issuedTo: typeof azp === 'string' && audience.includes(azp) ? azp : audience[0],
-    sid: typeof sid === 'string' ? sid : undefined,
-  };
-}
-
-const invalidHint = (why: string): LogoutError =>
+/** The error of an id_token_hint that is none of ours. */
+export const invalidHint = (why: string): LogoutError =>
   new LogoutError('logout_hint_invalid', `The id_token_hint is none that was issued here: ${why}.`);
 
 /** Who asks: the client that is named, or that the ID token was issued to. Throws LogoutError `logout_hint_mismatch`. */
-export function askingClientId(parameters: Parameters, hint: Hint | null): string | undefined {
+export function askingClientId(parameters: Parameters, hint: IdTokenHint | null): string | undefined {
   const named = parameters.get('client_id');
   if (named === undefined || !hint) return named ?? hint?.issuedTo;
   if (hint.audience.includes(named)) return named;
@@ -79,12 +52,15 @@ export function askingClientId(parameters: Parameters, hint: Hint | null): strin
 export interface LogoutUrls {
   readonly client: Client | null;
   readonly settings: Pick<TenantSettings, 'allowed_logout_urls'>;
+  /** That the URL has where a registered one has `{organization_name}`, where there is such an organization. */
+  readonly organizationName?: string | undefined;
 }
 
-const urlsOf = ({ client, settings }: LogoutUrls): readonly string[] =>
+export const urlsOf = ({ client, settings }: Pick<LogoutUrls, 'client' | 'settings'>): readonly string[] =>
   (client ?? settings).allowed_logout_urls;
-const optionsOf = ({ client }: LogoutUrls): { readonly anyLoopbackPort: boolean } => ({
+const optionsOf = ({ client, organizationName }: LogoutUrls): MatchOptions => ({
   anyLoopbackPort: client?.app_type === 'native',
+  organizationName,
 });
 
 const MOST_TOLD = 5;

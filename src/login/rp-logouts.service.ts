@@ -1,18 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { quoted } from '../protocol/oauth/description.js';
 import { readParameters, type Parameters } from '../protocol/oauth/parameters.js';
+import { organizationNamesIn } from '../protocol/oauth/redirect-uri.js';
 import { ClientStore } from '../storage/client-store.js';
 import type { Client } from '../tenant/client.js';
 import type { Logout } from '../tenant/logout.js';
+import { AuthorizationsService } from './authorizations.service.js';
+import { readIdTokenHint, type IdTokenHint } from './id-token-hint.js';
 import { LogoutError } from './logout-error.js';
 import { LogoutsService } from './logouts.service.js';
 import { Clock } from './ports.js';
 import {
   askingClientId,
   meansSession,
+  invalidHint,
   postLogoutTarget,
-  readHint,
   returnTarget,
+  urlsOf,
+  type LogoutUrls,
   type CheckedRpLogout,
 } from './rp-logout-request.js';
 import { TenantService } from './tenant.service.js';
@@ -35,6 +40,7 @@ export class RpLogoutsService {
     private readonly logouts: LogoutsService,
     private readonly clients: ClientStore,
     private readonly tenants: TenantService,
+    private readonly authorizations: AuthorizationsService,
     private readonly clock: Clock,
   ) {}
 
@@ -47,7 +53,7 @@ export class RpLogoutsService {
     return {
       endpoint: '/v2/logout',
       clientId: clientId ?? null,
-      redirectTo: returnTarget(parameters, { client, settings }),
+      redirectTo: returnTarget(parameters, await this.#urls(parameters.get('returnTo'), client, settings)),
       sids: [],
       sent: {},
       isFederated: FEDERATED.test(query),
@@ -58,10 +64,7 @@ export class RpLogoutsService {
   async readOidc(parameters: Parameters): Promise<CheckedRpLogout> {
     const { issuer, settings } = await this.tenants.current();
     const token = parameters.get('id_token_hint');
-    const hint =
-      token === undefined
-        ? null
-        : await readHint(token, { keys: await this.tenants.jwks(), issuer, now: this.clock.now() });
+    const hint = token === undefined ? null : await this.#hint(token, issuer);
     const clientId = askingClientId(parameters, hint);
     const client = await this.#client(clientId);
     const uri = parameters.get('post_logout_redirect_uri');
@@ -69,7 +72,7 @@ export class RpLogoutsService {
     return {
       endpoint: '/oidc/logout',
       clientId: clientId ?? null,
-      redirectTo: postLogoutTarget(parameters, { client, settings }),
+      redirectTo: postLogoutTarget(parameters, await this.#urls(uri, client, settings)),
       sids: [hint?.sid, parameters.get('logout_hint')].filter((sid) => sid !== undefined),
       sent: {
         ...(uri !== undefined && { postLogoutRedirectUri: uri }),
@@ -103,6 +106,29 @@ export class RpLogoutsService {
       },
     });
     return logout ? { kind: 'begun', logout } : { kind: 'nobody' };
+  }
+
+  async #hint(token: string, issuer: string): Promise<IdTokenHint> {
+    const read = await readIdTokenHint(token, {
+      keys: await this.tenants.jwks(),
+      issuer,
+      now: this.clock.now(),
+    });
+    if ('flaw' in read) throw invalidHint(read.flaw);
+    return read;
+  }
+
+  /** A logout names no organization, so the URL itself does, and it must be one of ours. */
+  async #urls(
+    uri: string | undefined,
+    client: Client | null,
+    settings: LogoutUrls['settings'],
+  ): Promise<LogoutUrls> {
+    const urls = { client, settings };
+    for (const name of uri === undefined ? [] : organizationNamesIn(uri, urlsOf(urls)))
+      if ((await this.authorizations.organizationCalled(name))?.name === name)
+        return { ...urls, organizationName: name };
+    return urls;
   }
 
   async #client(clientId: string | undefined): Promise<Client | null> {

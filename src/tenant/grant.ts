@@ -30,6 +30,8 @@ export interface Grant {
   readonly scope: string;
   /** Standard claims that /userinfo tells besides those of the scope (OIDC Core 5.5). */
   readonly userinfoClaims?: readonly string[];
+  /** Likewise of its ID tokens. */
+  readonly idTokenClaims?: readonly string[];
   readonly createdAt: string;
   /** When the user proved who they are: `auth_time` of every ID token that comes of it. */
   readonly authenticatedAt?: string;

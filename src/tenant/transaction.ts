@@ -127,13 +127,15 @@ export interface AuthorizationPart {
   readonly acrValues: readonly string[];
   /** Standard claims that /userinfo is asked for whatever the scope (OIDC Core 5.5). */
   readonly userinfoClaims?: readonly string[];
+  /** Likewise of the ID token. */
+  readonly idTokenClaims?: readonly string[];
   readonly uiLocales: readonly string[];
   readonly display?: string;
   readonly connection?: string;
   readonly screenHint?: string;
   /** As sent: an id or a name, and tokens name it likewise. */
   readonly organization?: string;
-  /** `sub` of the verified `id_token_hint`: nobody else may log in. */
+  /** `sub` of the verified `id_token_hint`, or of `claims`: nobody else may log in. */
   readonly hintedUserId?: string;
   /** `ext-…`, names and all. */
   readonly extensions: Readonly<Record<string, string>>;

@@ -120,6 +120,7 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
         profile: order.user,
         customClaims: order.idToken.customClaims,
         accessToken: access.token,
+        requestedClaims: grant.idTokenClaims,
         acr: grant.acr,
         amr: grant.amr,
         numericUpdatedAt: order.dialect === 'strict',

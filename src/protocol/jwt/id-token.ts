@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { organizationClaims } from './access-token.js';
 import { SIGNING, type JwtAlgorithm } from './algorithms.js';
 import { withCustomClaims, secondsOf } from './claims-set.js';
-import type { Claims } from './restricted-claims.js';
+import { SCOPE_OF_CLAIM, type Claims } from './restricted-claims.js';
 
 /** What each scope brings into an ID token, where the profile has it. */
 export const CLAIMS_OF_SCOPE = {
@@ -24,6 +24,8 @@ export interface IdTokenInput {
   /** Only where the request had one: an RP refuses a nonce it did not send. */
   readonly nonce?: string;
   readonly grantedScopes: readonly string[];
+  /** Standard claims that are told whatever the scope (OIDC Core 5.5). */
+  readonly requestedClaims?: readonly string[] | undefined;
   readonly profile: Claims;
   /** Admitted by restricted-claims.ts. */
   readonly customClaims: Claims;
@@ -51,14 +53,23 @@ const shownUpdatedAt = (value: unknown): unknown => {
   return Number.isNaN(time) ? value : Math.floor(time / 1000);
 };
 
-const profileClaims = ({ profile, grantedScopes, numericUpdatedAt }: IdTokenInput): Claims =>
-  Object.fromEntries(
-    Object.entries(CLAIMS_OF_SCOPE)
+/** Names of those that the scopes let in, and then of others that are asked for one by one. */
+const namesOf = ({ grantedScopes, requestedClaims = [] }: IdTokenInput): readonly string[] => [
+  ...new Set([
+    ...Object.entries(CLAIMS_OF_SCOPE)
       .filter(([scope]) => grantedScopes.includes(scope))
-      .flatMap(([, names]) => names.map((name): [string, unknown] => [name, profile[name]]))
+      .flatMap(([, names]): readonly string[] => names),
+    ...requestedClaims.filter((name) => SCOPE_OF_CLAIM.has(name)),
+  ]),
+];
+
+const profileClaims = (input: IdTokenInput): Claims =>
+  Object.fromEntries(
+    namesOf(input)
+      .map((name): [string, unknown] => [name, input.profile[name]])
       .filter(([, value]) => value !== undefined && value !== null)
       .map(([name, value]) =>
-        numericUpdatedAt && name === 'updated_at' ? [name, shownUpdatedAt(value)] : [name, value],
+        input.numericUpdatedAt && name === 'updated_at' ? [name, shownUpdatedAt(value)] : [name, value],
       ),
   );
 

@@ -10,7 +10,7 @@ import type { Dialect } from './dialect.js';
 import { OAuthError } from './oauth-error.js';
 import { repeatedError } from './parameters.js';
 import { readChallenge, type CodeChallenge } from './pkce.js';
-import { isUnsafeUri, matchesOrigin, matchesRedirectUri, originOf } from './redirect-uri.js';
+import { isUnsafeUri, isWebUri, matchesOrigin, matchesRedirectUri, originOf } from './redirect-uri.js';
 import { malformedScope } from './scopes.js';
 
 /** Its words in alphabetical order: they may come in any (OAuth 2.0 Multiple Response Type Encoding Practices 3). */
@@ -41,6 +41,8 @@ export interface AuthorizationClient {
   readonly requiresPkce?: boolean;
   /** Whether the method `plain` will do. */
   readonly allowsPlainChallenge?: boolean;
+  /** Codes only, for a redirect URI that is named (FAPI 2.0 Security Profile 5.3.2.2). */
+  readonly followsFapi2?: boolean;
 }
 
 export interface AuthorizationRules {
@@ -101,6 +103,11 @@ const whereTo: Check<{ client: AuthorizationClient; redirectUri: string }> = (re
     throw new OAuthError(
       'authorization_client_unknown',
       `no application has the client_id ${quoted(clientId)}; compare it with the list of applications`,
+    );
+  if (redirectUri === undefined && client.followsFapi2)
+    throw new OAuthError(
+      'redirect_uri_missing',
+      'there is no redirect_uri, which FAPI 2 requires (compliance_level); push one of the callbacks of the application with the request',
     );
   if (redirectUri === undefined) return { client, redirectUri: defaultRedirectUri(request, client) };
   if (
@@ -166,6 +173,8 @@ function modeFor(
   const mode = RESPONSE_MODES.find((each) => each === request.responseMode) ?? byDefault;
   if (mode === 'query') return byDefault;
   const origin = originOf(redirectUri);
+  // a form is posted to a server, which an app is not
+  if (mode === 'form_post' && origin === undefined) return byDefault;
   if (mode === 'web_message' && (origin === undefined || !matchesOrigin(origin, client.webOrigins)))
     throw new OAuthError(
       'web_origin_not_allowed',
@@ -221,6 +230,11 @@ const responseTypes: Check<Pick<CheckedRequest, 'responseType' | 'returns' | 'pr
       `the response_type ${quoted(request.responseType.join(' '))} is unknown; there are code, token, id_token and their combinations`,
     );
   const returns = returnsOf(request.responseType);
+  if (client?.followsFapi2 && known !== 'code')
+    refuse(
+      'response_type_not_allowed',
+      `the response_type ${quoted(request.responseType.join(' '))} is not allowed under FAPI 2 (compliance_level), which has codes only; send response_type=code`,
+    );
   const implicit = returns.token || returns.idToken;
   for (const [needed, grant] of [
     [returns.code, 'authorization_code'],
@@ -240,13 +254,18 @@ const responseTypes: Check<Pick<CheckedRequest, 'responseType' | 'returns' | 'pr
   return { responseType: known, returns, protocol };
 };
 
-const responseModes: Check<void> = (request) => {
+const responseModes = (request: AuthorizationRequest, redirectUri: string): void => {
   const { responseMode } = request;
   if (responseMode === undefined) return;
   if (!RESPONSE_MODES.some((each) => each === responseMode))
     refuse(
       'response_mode_unknown',
       `the response_mode ${quoted(responseMode)} is unknown; there are ${RESPONSE_MODES.join(', ')}`,
+    );
+  if (responseMode === 'form_post' && !isWebUri(redirectUri))
+    refuse(
+      'response_mode_refused',
+      `no form can be posted to ${quoted(redirectUri)}, which is no address of the web; use query or fragment`,
     );
   if (responseMode === 'query' && hasTokens(request))
     refuse(
@@ -356,7 +375,7 @@ export function checkAuthorizationRequest(
     if (request.repeated.length > 0) throw repeatedError(request.repeated);
     requestObjects(request, rules);
     const types = responseTypes(request, rules);
-    responseModes(request, rules);
+    responseModes(request, redirectUri);
     scopes(request, rules);
     nonces(request, rules);
     const prompt = prompts(request, rules);

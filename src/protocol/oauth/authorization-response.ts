@@ -1,6 +1,6 @@
 /** How the answer of /authorize travels to the client: its parameters, and the URI, form or message that carries them (oauth-oidc.md 2.2). */
 import { OAuthError } from './oauth-error.js';
-import { isUnsafeUri, originOf } from './redirect-uri.js';
+import { isUnsafeUri, isWebUri, originOf } from './redirect-uri.js';
 
 export const RESPONSE_MODES = ['query', 'fragment', 'form_post', 'web_message'] as const;
 export type ResponseMode = (typeof RESPONSE_MODES)[number];
@@ -75,6 +75,8 @@ export function deliver(
       kind: 'redirect',
       location: headerSafe(`${redirectUri.replace(/#.*$/s, '')}#${written(all)}`),
     };
+  if (responseMode === 'form_post' && !isWebUri(redirectUri))
+    throw new OAuthError('redirect_uri_unsafe', 'no form can be posted to the redirect_uri');
   if (responseMode === 'form_post')
     return {
       kind: 'form_post',

@@ -80,6 +80,20 @@ function named(registered: string, organizationName: string | undefined): string
   return registered.replaceAll(PLACEHOLDER, organizationName);
 }
 
+const MOST_NAMES = 20;
+
+/**
+ * The names that a URI has where registered ones have `{organization_name}`. Nothing is judged here: whoever finds an organization by one of
+ * them still matches the URI with it.
+ */
+export function organizationNamesIn(sent: string, registered: readonly string[]): readonly string[] {
+  const names = registered.flatMap((each) => {
+    const at = each.indexOf(PLACEHOLDER);
+    return at === -1 ? [] : (/^[a-z0-9_-]{1,50}/.exec(sent.slice(at).toLowerCase()) ?? []);
+  });
+  return [...new Set(names)].slice(0, MOST_NAMES);
+}
+
 function matches(
   sent: string,
   registered: string,
@@ -142,6 +156,9 @@ export function matchesOrigin(origin: string, registered: readonly string[]): bo
     })
   );
 }
+
+/** Whether it is a page or server of the web, and no app that a scheme of its own leads to. */
+export const isWebUri = (uri: string): boolean => originOf(uri) !== undefined;
 
 /** What is wrong with a URI that is to be registered, as the end of a sentence; `undefined` where nothing is. */
 export function registrationFlaw(uri: string): string | undefined {
