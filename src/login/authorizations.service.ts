@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import { ClientGrantStore } from '../storage/client-grant-store.js';
 import { OrganizationStore } from '../storage/organization-store.js';
 import { PermissionStore } from '../storage/permission-store.js';
@@ -39,6 +40,18 @@ export class AuthorizationsService {
     if (policy === 'allow_all') return api.scopes.map(({ value }) => value);
     const grant = await this.clientGrants.find(clientId, api.identifier, 'user');
     return grant && grantedScopes(grant, api);
+  }
+
+  /** The same; `null` where nobody manages the API. Errors: `client_grant_missing`. */
+  async requireClientScopes(clientId: string, api: ResourceServer | null): Promise<readonly string[] | null> {
+    const allowed = api && (await this.clientScopes(clientId, api));
+    if (api && !allowed)
+      throw new OAuthError(
+        'client_grant_missing',
+        'the API does not give the application tokens for its users; see subject_type_authorization of the API, and make a client grant for the subject_type user',
+        { about: api.identifier },
+      );
+    return allowed;
   }
 
   /** The scopes of the API that the user may have; `null` where it does not cut them. */

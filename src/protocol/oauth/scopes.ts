@@ -29,6 +29,13 @@ export function intersection(asked: readonly string[], allowed: Iterable<string>
   return asked.filter((word) => set.has(word));
 }
 
+/** Those that a user may have: where there are permissions (`null` where an API does not ask for any) no other scope of the API. */
+export const permittedScopes = (
+  words: readonly string[],
+  permissions: readonly string[] | null,
+): readonly string[] =>
+  permissions ? words.filter((word) => isOidcScope(word) || permissions.includes(word)) : words;
+
 /** Those of `asked` that are not `allowed`. */
 export function beyond(asked: readonly string[], allowed: Iterable<string>): readonly string[] {
   const set = new Set(allowed);

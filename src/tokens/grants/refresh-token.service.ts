@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AuthorizationsService } from '../../login/authorizations.service.js';
 import { changedScopes } from '../../login/authorization-response.js';
+import { scopesOf } from '../../login/begin-oidc-login.js';
 import { Clock } from '../../login/ports.js';
 import { SessionsService } from '../../login/sessions.service.js';
 import { tokenClientOf } from '../../login/begin.js';
 import { OAuthError } from '../../protocol/oauth/oauth-error.js';
-import { beyond, intersection, scopeWords } from '../../protocol/oauth/scopes.js';
+import { beyond, intersection, permittedScopes, scopeWords } from '../../protocol/oauth/scopes.js';
 import { GrantStore } from '../../storage/grant-store.js';
 import { OrganizationStore } from '../../storage/organization-store.js';
 import { RefreshTokenStore } from '../../storage/refresh-token-store.js';
@@ -22,15 +23,18 @@ import type { Warning } from '../../tenant/transaction.js';
 import { GrantUsersService } from '../grant-users.service.js';
 import { issueTokens } from '../issue-tokens.js';
 import { requireKey, requireProof } from '../proof-of-possession.js';
-import { exchangedToken, nextRefreshToken, shownRefreshToken } from '../refresh-tokens.js';
-import { formFor, TargetsService } from '../targets.service.js';
+import { exchangedToken, nextRefreshToken, refreshAccess, shownRefreshToken } from '../refresh-tokens.js';
+import { formFor, TargetsService, type Target } from '../targets.service.js';
 import type { GrantCall, TokenResponse } from '../token-call.js';
 import { askedAudience, askedScopes, required } from '../token-request.js';
 import { runActions } from './actions.js';
 import { complete } from './completed.js';
 import type { GrantRow } from './grant.js';
 
-/** RFC 6749 6: the login goes on without its user. Actions run again, and may narrow it, shorten it, or end it. */
+/**
+ * RFC 6749 6: the login goes on without its user. What it judged is judged again, so that nobody goes on with what they have lost since.
+ * Actions run again, and may narrow it, shorten it, or end it.
+ */
 @Injectable()
 export class RefreshTokenGrant implements GrantRow {
   readonly name = 'refresh_token';
@@ -55,9 +59,9 @@ export class RefreshTokenGrant implements GrantRow {
     const found = await this.#find(tokenDigest(value), call);
     const { token, grant } = found;
     const user = await this.grantUsers.require(grant, 'refresh_token_revoked');
-    const { scope, warnings } = narrowed(call, grant, token);
-    const target = await this.targets.granted(grant.audience);
+    const target = await this.#target(call, found);
     requireProof(call, target.api);
+    const { scope, permissions, warnings } = await this.#judged(call, found, target);
     const organization = grant.organization && (await this.organizations.get(grant.organization.id));
     draft.know({
       userId: grant.userId,
@@ -92,7 +96,7 @@ export class RefreshTokenGrant implements GrantRow {
       granted,
       idToken: transaction.idToken,
       accessToken: transaction.accessToken,
-      permissions: await this.#permissions(grant),
+      permissions: permissions ?? undefined,
       grantType: 'refresh_token',
       dpopJkt: call.dpopJkt,
       now: at,
@@ -125,6 +129,64 @@ export class RefreshTokenGrant implements GrantRow {
     return found;
   }
 
+  /** The API must still be there, and give tokens to who is away. Only the tenant's default may be one that nobody manages. */
+  async #target({ oauth, tenant }: GrantCall, { grant, token }: FoundRefreshToken): Promise<Target> {
+    const { audience } = grant;
+    const target =
+      audience === null || audience === tenant.settings.default_audience
+        ? await this.targets.granted(audience)
+        : await this.targets.of(audience, tenant);
+    if (refreshAccess([`${token.details.access}_access`], oauth, target.api) === null)
+      throw new OAuthError(
+        'refresh_token_revoked',
+        `the API ${audience ?? ''} gives no refresh tokens any more; see its allow_offline_access`,
+      );
+    return target;
+  }
+
+  /** As /authorize judges a login: whether the user may go on in the organization, and what both they and the client may have still. */
+  async #judged(
+    call: GrantCall,
+    { grant, token }: FoundRefreshToken,
+    { audience, api }: Target,
+  ): Promise<{
+    readonly scope: readonly string[];
+    readonly permissions: readonly string[] | null;
+    readonly warnings: readonly Warning[];
+  }> {
+    const { client, oauth } = call;
+    const { organization, userId } = grant;
+    if (organization && !(userId !== null && (await this.authorizations.isMember(organization.id, userId))))
+      throw new OAuthError(
+        'refresh_token_revoked',
+        `user ${userId} is not part of the ${organization.id} organization any more`,
+      );
+    const { scope: asked, warnings } = narrowed(call, grant, token);
+    const allowed = await this.authorizations.requireClientScopes(client.client_id, api);
+    const permissions =
+      audience === undefined || userId === null
+        ? null
+        : await this.authorizations.permissionsAt(audience, userId);
+    const still = scopesOf(asked, { allowed, audience, api, oauth, returnsCode: true });
+    const scope = permittedScopes(still.scope, permissions);
+    const lost = beyond(asked, scope);
+    return {
+      scope,
+      permissions,
+      warnings: [
+        ...warnings,
+        ...(lost.length > 0
+          ? [
+              {
+                code: 'scopes_dropped',
+                detail: `${lost.join(' ')} was granted in the login; since then the API, the client's grant of it, or the user has lost it`,
+              },
+            ]
+          : []),
+      ],
+    };
+  }
+
   /** An online token whose session is over has nothing to go on with. */
   async #afterActions(call: GrantCall, token: RefreshToken) {
     const { tenant, draft } = call;
@@ -149,16 +211,17 @@ export class RefreshTokenGrant implements GrantRow {
   /** The new refresh token where it rotates; `null` where the old one stays. */
   async #exchange(
     { oauth, circumstances, address, userAgent }: GrantCall,
-    { token }: FoundRefreshToken,
+    found: FoundRefreshToken,
     accessToken: AccessToken,
     effects: RefreshTokenEffects | undefined,
     now: Date,
   ): Promise<string | null> {
+    const { token } = found;
     const settings = oauth.refreshToken;
     const given = { settings, effects, caller: { address, userAgent }, now };
     // turned off since, it rotates once more, to one that stays
-    const rotates = settings.rotation_type === 'rotating' || token.details.rotating;
-    if (!rotates) {
+    const isRotating = settings.rotation_type === 'rotating';
+    if (!isRotating && !token.details.rotating) {
       const change = (at: FoundRefreshToken) => exchangedToken(at.token, given);
       const touched = await this.refreshTokens.touch(
         token.digest,
@@ -183,7 +246,21 @@ export class RefreshTokenGrant implements GrantRow {
     });
     if (outcome === null) throw revoked();
     if ('reused' in outcome) throw await this.#reused(outcome.grantId);
+    if (isRotating !== token.details.rotating) await this.#endOthersLike(found, now);
     return next.value;
+  }
+
+  /** Where rotation was switched since, those of the user for the client and API that are of the other kind still, as Auth0 does. */
+  async #endOthersLike({ token, grant }: FoundRefreshToken, now: Date): Promise<void> {
+    const { clientId, userId, audience } = grant;
+    if (userId === null) return;
+    for (const other of await this.refreshTokens.list({ clientId, userId }, now))
+      if (
+        other.grant.id !== grant.id &&
+        other.grant.audience === audience &&
+        other.token.details.rotating === token.details.rotating
+      )
+        await this.grants.revoke({ grantId: other.grant.id }, now, 'refresh_tokens');
   }
 
   /** Either the client or a thief has come with what the other replaced: nobody can tell, so both log in again. */
@@ -193,11 +270,6 @@ export class RefreshTokenGrant implements GrantRow {
       'refresh_token_reused',
       'the refresh token was replaced before, and came again: every token of its login is revoked now. Keep the newest one; refresh_token.leeway of the client allows for answers that are lost',
     );
-  }
-
-  async #permissions({ audience, userId }: Grant): Promise<readonly string[] | undefined> {
-    if (audience === null || userId === null) return undefined;
-    return (await this.authorizations.permissionsAt(audience, userId)) ?? undefined;
   }
 }
 
