@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ClientStore } from '../storage/client-store.js';
+import type { Revocation } from '../storage/grant-revocation.js';
 import { GrantStore } from '../storage/grant-store.js';
 import { SessionStore, type SessionLifetimes } from '../storage/session-store.js';
 import type { Client } from '../tenant/client.js';
@@ -57,6 +58,20 @@ export class SessionEndsService {
       if (sessions.length === 0) return;
       for (const { id } of sessions) await this.end(id, initiator);
     }
+  }
+
+  /**
+   * With all that the user granted, or the refresh tokens of it; after the sessions, whose end is told to those who were granted something
+   * in them. What is being issued at this moment on a grant that is there is not issued, or revoked too. A grant that comes after this is
+   * of a user who was blocked or is gone, and worth nothing as such: whoever lets that user back in calls this again.
+   */
+  async endAllOfUser(
+    userId: string,
+    initiator: BackchannelLogoutInitiator,
+    revocation: Revocation = 'everything',
+  ): Promise<void> {
+    await this.endOfUser(userId, initiator);
+    await this.grants.revoke({ userId }, this.clock.now(), revocation);
   }
 
   /** Those that are over by their lifetimes, as far as anybody was told of them. */

@@ -1,7 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Clock, Randomness } from '../../login/ports.js';
+import { AccessTokenStore } from '../../storage/access-token-store.js';
 import { ClientStore } from '../../storage/client-store.js';
+import { GrantStore } from '../../storage/grant-store.js';
 import { SettingsStore } from '../../storage/settings-store.js';
 import { clientFrom, clientView, patchedClient } from '../../tenant/client-changes.js';
 import {
@@ -27,6 +29,8 @@ import {
 export class ClientsController {
   constructor(
     private readonly clients: ClientStore,
+    private readonly grants: GrantStore,
+    private readonly accessTokens: AccessTokenStore,
     private readonly settings: SettingsStore,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
@@ -46,6 +50,8 @@ export class ClientsController {
       clientSecret: this.randomness.bytes(48).toString('base64url'),
     });
     await this.clients.insert(client);
+    // what an earlier client of that id was in the middle of when it was deleted
+    if (body.client_id !== undefined) await this.#revokeAll(client.client_id);
     return clientView(client);
   }
 
@@ -64,10 +70,18 @@ export class ClientsController {
     return clientView(existing(id, changed));
   }
 
+  /** With what it was granted, and its own tokens: a client that is made anew by that id gets none of it back. */
   @Delete(':id')
   @HttpCode(204)
   async delete(@Param('id') id: string): Promise<void> {
     if (!(await this.clients.delete(id))) existing(id, null);
+    await this.#revokeAll(id);
+  }
+
+  async #revokeAll(clientId: string): Promise<void> {
+    const now = this.clock.now();
+    await this.grants.revoke({ clientId }, now);
+    await this.accessTokens.revokeOwnOf(clientId, now);
   }
 
   async #circumstances(): Promise<{ now: Date; minimumRsaBits: number }> {

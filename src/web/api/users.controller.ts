@@ -64,6 +64,8 @@ export class UsersController {
       id: this.randomness.bytes(12).toString('hex'),
     });
     await this.users.insert(user, body.password === undefined ? null : await hashPassword(body.password));
+    // what an earlier user of that id was in the middle of when they were deleted
+    if (body.user_id !== undefined) await this.ends.endAllOfUser(user.user_id, 'account-deleted');
     return user;
   }
 
@@ -72,6 +74,10 @@ export class UsersController {
     return chosenFields(existing(id, await this.users.get(id)), query);
   }
 
+  /**
+   * Whoever is blocked loses every session and grant for good: unblocked, they log in anew. A new password ends sessions and refresh tokens,
+   * as on Auth0; access tokens that are out live to their end.
+   */
   @Patch('users/:id')
   async patch(
     @Param('id') id: string,
@@ -79,22 +85,30 @@ export class UsersController {
   ): Promise<User> {
     const hash = patch.password === undefined ? null : await hashPassword(patch.password);
     const now = this.clock.now();
-    const user = existing(id, await this.users.update(id, (kept) => patchedUser(kept, patch, now)));
+    let wasBlocked = false;
+    const user = existing(
+      id,
+      await this.users.update(id, (kept) => {
+        wasBlocked = kept.blocked === true;
+        return patchedUser(kept, patch, now);
+      }),
+    );
     if (hash !== null) {
       await this.users.setPasswordHash(id, hash);
       // whoever knew the old one is not to stay logged in
-      await this.ends.endOfUser(id, 'password-changed');
+      await this.ends.endAllOfUser(id, 'password-changed', 'refresh_tokens');
     }
-    // nobody can go on with one, and it is not to come back with the user
-    if (user.blocked === true) await this.ends.endOfUser(id, 'session-revoked');
+    // once more when the block is over, for what was in the middle of being issued when it began
+    if (user.blocked === true || wasBlocked) await this.ends.endAllOfUser(id, 'session-revoked');
     return user;
   }
 
+  /** With every session and grant. */
   @Delete('users/:id')
   @HttpCode(204)
   async delete(@Param('id') id: string): Promise<void> {
     if (!(await this.users.delete(id))) existing(id, null);
-    await this.ends.endOfUser(id, 'account-deleted');
+    await this.ends.endAllOfUser(id, 'account-deleted');
   }
 }
 
