@@ -36,6 +36,7 @@ import {
   requireOpen,
   requireSameBrowser,
 } from './open-login.js';
+import { outrun } from './outrun-device.js';
 import { Clock, Randomness } from './ports.js';
 import { Retention } from './retention.service.js';
 import { SessionsService, type LiveSession, type SessionCookie } from './sessions.service.js';
@@ -194,8 +195,7 @@ export class BrowserLoginsService {
     if (live) {
       const token = browser.browserToken ?? this.#newBrowserToken();
       const begun = this.#bound(this.#withSession(transaction, live), token, tenant);
-      const ended = await advance(begun, circumstances);
-      await this.#insert(ended);
+      const ended = await this.#inserted(await advance(begun, circumstances), circumstances);
       return this.#answer(ended, browser, tenant, { browserToken: token });
     }
     if (wishesOf(transaction).isPassive)
@@ -227,8 +227,10 @@ export class BrowserLoginsService {
       authenticatedAt: session.authenticatedAt,
       at: circumstances.at,
     });
-    const ended = await advance(this.#bound(begun, token, tenant), circumstances);
-    await this.#insert(ended);
+    const ended = await this.#inserted(
+      await advance(this.#bound(begun, token, tenant), circumstances),
+      circumstances,
+    );
     return this.#answer(ended, browser, tenant, { browserToken: token, cookie });
   }
 
@@ -478,6 +480,18 @@ export class BrowserLoginsService {
   async #insert(transaction: Transaction): Promise<void> {
     await this.store.insert(transaction, participantOf(transaction), issuedBy(transaction));
     this.retention.countCreated();
+  }
+
+  /** As it is stored. */
+  async #inserted(ended: Transaction, circumstances: Circumstances): Promise<Transaction> {
+    try {
+      await this.#insert(ended);
+      return ended;
+    } catch (error) {
+      const failed = outrun(ended, error, circumstances);
+      await this.#insert(failed);
+      return failed;
+    }
   }
 
   #newBrowserToken(): string {

@@ -24,6 +24,7 @@ import { clockOf } from './finish.js';
 import { LoginError } from './login-error.js';
 import { issuedBy } from './issued-grant.js';
 import { isFinished, nextStep } from './next-step.js';
+import { outrun } from './outrun-device.js';
 import { BaseUrl, Clock, Randomness } from './ports.js';
 import { ssoUrls } from './endpoints.js';
 import { Retention } from './retention.service.js';
@@ -136,7 +137,8 @@ export class TransactionsService {
     );
     if (!isRunning(first, this.clock.now())) return first;
     const next = await advanced(first);
-    if (await this.transactions.update(next, participant(next), issuedBy(next))) return next;
+    const written = await this.#written(next, participant);
+    if (written) return written;
     const other = await this.get(id);
     throw isFinished(other) ? finished(other) : running(other);
   }
@@ -196,7 +198,21 @@ export class TransactionsService {
       if (isFinished(transaction)) throw finished(transaction);
       if (isRunning(transaction, this.clock.now())) throw running(transaction);
       const next = await step(transaction);
-      if (await this.transactions.update(next, participant(next), issuedBy(next))) return next;
+      const written = await this.#written(next, participant);
+      if (written) return written;
+    }
+  }
+
+  /** What is stored now; `null` where somebody else was first. */
+  async #written(
+    next: Transaction,
+    participant: (next: Transaction) => SessionParticipant | undefined,
+  ): Promise<Transaction | null> {
+    try {
+      return (await this.transactions.update(next, participant(next), issuedBy(next))) ? next : null;
+    } catch (error) {
+      const failed = outrun(next, error, this.circumstances.of(await this.tenants.current()));
+      return (await this.transactions.update(failed)) ? failed : null;
     }
   }
 

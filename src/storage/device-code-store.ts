@@ -60,6 +60,16 @@ export const approveDevice = (
   values: [grantId, JSON.stringify({ ...code, issuance }), code.digest, now.getTime()],
 });
 
+/**
+ * Holds a device that still waits, for the statements after it: nobody else answers for it before they are done. It comes first of them, so
+ * that the device's row is locked before any other.
+ */
+export const holdDevice = (digest: string, now: Date): Statement => ({
+  sql: `UPDATE device_codes SET status = 'pending' WHERE digest = ? AND status = 'pending' AND expires_at > ?`,
+  values: [digest, now.getTime()],
+  isDecisive: true,
+});
+
 export const denyDevice = (digest: string, now: Date): Statement => ({
   sql: `UPDATE device_codes SET status = 'denied' WHERE digest = ? AND status = 'pending' AND expires_at > ?`,
   values: [digest, now.getTime()],

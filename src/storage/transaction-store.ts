@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import type { DeviceCode } from '../tenant/device-code.js';
 import type { Grant, Issuance, IssuedTokens } from '../tenant/grant.js';
 import type { SessionParticipant } from '../tenant/session.js';
@@ -9,7 +10,7 @@ import {
   type TransactionStatus,
 } from '../tenant/transaction.js';
 import { Database } from './database.js';
-import { approveDevice, denyDevice } from './device-code-store.js';
+import { approveDevice, denyDevice, holdDevice } from './device-code-store.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { changeWithParticipant } from './session-participants.js';
 import type { SqlValue, Statement } from './statement.js';
@@ -20,7 +21,7 @@ import { decodeCursor, encodeCursor } from './transaction-cursor.js';
 /** What a login grants a client, with the code and the tokens that come of it. */
 export interface IssuedGrant extends IssuedTokens, IssuedBeside {
   readonly grant: Grant;
-  /** The device that is let in by it; where it does not wait any more nobody is. */
+  /** The device that is let in by it. */
   readonly device?: { readonly code: DeviceCode; readonly issuance: Issuance };
 }
 
@@ -80,7 +81,7 @@ export class TransactionStore {
 
   /**
    * With whom a single logout will have to ask, and with what was issued: all or nothing. Throws `invalid_body` for a user_id that no
-   * database can look up.
+   * database can look up, and OAuthError `device_answered` where a device that is to be let in does not wait any more.
    */
   async insert(
     transaction: Transaction,
@@ -201,8 +202,26 @@ export class TransactionStore {
     issued: IssuedGrant | RefusedDevice | undefined,
   ): Promise<boolean> {
     const along = issued ? statementsOf(issued) : [];
+    if (issued && 'grant' in issued && issued.device)
+      return this.#letsIn(issued.device.code, issued.grant, [{ ...statement, isDecisive: true }, ...along]);
     if (participant) return changeWithParticipant(this.#database, statement, participant, along);
     if (along.length === 0) return (await this.#database.change(statement.sql, statement.values)) === 1;
     return (await this.#database.atomically([{ ...statement, isDecisive: true }, ...along]))[0] === 1;
+  }
+
+  /** Of logins that let one device in at once exactly one ends so. */
+  async #letsIn(
+    { digest }: DeviceCode,
+    { createdAt }: Grant,
+    statements: readonly Statement[],
+  ): Promise<boolean> {
+    const held = holdDevice(digest, new Date(createdAt));
+    const [waits, changed] = await this.#database.atomically([held, ...statements]);
+    if (waits === 0)
+      throw new OAuthError(
+        'device_answered',
+        'Somebody else has let the device in, or refused it, while this login went on. Look at the device; if it still asks, have it show another code.',
+      );
+    return changed === 1;
   }
 }

@@ -1,8 +1,9 @@
 /** Devices over HTTP (RFC 8628): what they are given, who lets them in, and what each poll is answered. */
 import * as fc from 'fast-check';
 import * as client from 'openid-client';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { DataSource } from 'typeorm';
+import { DeviceCodeStore } from '../../src/storage/device-code-store.js';
 import { tokenDigest } from '../../src/tenant/grant.js';
 import { bindHandlers, deployAction, unbindAll } from '../support/actions.js';
 import { startAwayPage } from '../actions/away-page.js';
@@ -196,7 +197,9 @@ test('a code that is over lets nobody in, not even by a login that had begun', a
   await server.app
     .get(DataSource)
     .query(`UPDATE device_codes SET expires_at = 1 WHERE digest = '${tokenDigest(device.device_code)}'`);
-  await agent.submit(login, LOGIN);
+  const ended = await agent.submit(login, LOGIN);
+  expect(ended.text).toContain('Device not connected');
+  expect(await lastTransaction(server)).toMatchObject({ status: 'failed', protocol: 'device_code' });
   expect((await poll(device)).body.error).toBe('authorization_pending');
   const page = await new UserAgent().get(device.verification_uri_complete);
   expect(page.text).toContain('No device waits');
@@ -221,9 +224,43 @@ test('of browsers that let a device in at once it hears of one alone', async () 
       return { agent, login: await letIn(agent, device) };
     }),
   );
-  await Promise.all(agents.map(({ agent, login }) => agent.submit(login, LOGIN)));
+  const pages = await Promise.all(agents.map(({ agent, login }) => agent.submit(login, LOGIN)));
+  expect(pages.filter(({ text }) => text.includes('Device connected'))).toHaveLength(1);
+  const others = pages.filter(({ text }) => text.includes('Device not connected'));
+  expect(others).toHaveLength(3);
+  for (const { text } of others) expect(text).toContain('Somebody else has let the device in, or refused it');
   const { status, body } = await poll(device);
   expect({ status, type: body.token_type }).toEqual({ status: 200, type: 'Bearer' });
+});
+
+test('whoever denies first holds, and a login that was to let the device in says so', async () => {
+  const device = await begun();
+  const [own, stranger] = [new UserAgent(), new UserAgent()];
+  const login = await letIn(own, device);
+  const denied = await stranger.submit(await typed(stranger, device), { action: 'deny' });
+  expect(denied.text).toContain('Device denied');
+  const page = await own.submit(login, LOGIN);
+  expect(page.text).toContain('Device not connected');
+  expect(page.text).toContain('Somebody else has let the device in, or refused it');
+  expect((await poll(device)).body.error).toBe('access_denied');
+});
+
+test('so does a session that lets it in, where the device is denied in that very moment', async () => {
+  const agent = new UserAgent();
+  await agent.submit(await letIn(agent, await begun()), LOGIN);
+  const device = await begun();
+  const question = await typed(agent, device);
+  const codes = server.app.get(DeviceCodeStore);
+  const find = codes.findPending.bind(codes);
+  vi.spyOn(codes, 'findPending').mockImplementationOnce(async (userCode, now) => {
+    const found = await find(userCode, now);
+    await codes.deny(found!.digest, now);
+    return found;
+  });
+  const page = await agent.submit(question, { action: 'approve' });
+  expect(page.text).toContain('Somebody else has let the device in, or refused it');
+  expect(await lastTransaction(server)).toMatchObject({ status: 'failed', protocol: 'device_code' });
+  expect((await poll(device)).body.error).toBe('access_denied');
 });
 
 test('post-login Actions run where the device is let in, and not when it polls', async () => {

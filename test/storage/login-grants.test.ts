@@ -2,12 +2,13 @@
 import { expect } from 'vitest';
 import { AccessTokenStore } from '../../src/storage/access-token-store.js';
 import { AuthorizationCodeStore } from '../../src/storage/authorization-code-store.js';
+import { DeviceCodeStore } from '../../src/storage/device-code-store.js';
 import { GrantStore } from '../../src/storage/grant-store.js';
 import { SessionStore } from '../../src/storage/session-store.js';
 import { TransactionStore, type IssuedGrant } from '../../src/storage/transaction-store.js';
 import { onEachDatabase } from './each-database.js';
 import { aParticipant, aSession, aTransaction } from './samples.js';
-import { aCode, aGrant, anAccessToken, at } from './token-samples.js';
+import { aCode, aDeviceCode, aGrant, anAccessToken, anIssuance, at } from './token-samples.js';
 
 const issued = (name: string): IssuedGrant => ({
   grant: aGrant(`grant ${name}`),
@@ -86,3 +87,52 @@ onEachDatabase('two access tokens that are one text count as what issued them la
   });
   expect(await tokens.find('token zero')).toMatchObject({ isRevoked: false, grant: { id: 'grant one' } });
 });
+
+onEachDatabase(
+  'of logins and denials that answer for a device at once exactly one ends so, at any instance',
+  async ({ open }) => {
+    const instances = await Promise.all([open(), open(), open()]);
+    const stores = instances.map((dataSource) => ({
+      transactions: new TransactionStore(dataSource),
+      devices: new DeviceCodeStore(dataSource),
+      grants: new GrantStore(dataSource),
+    }));
+    const [{ devices, grants, transactions }] = stores as [(typeof stores)[0]];
+    for (let round = 0; round < 40; round += 1) {
+      const code = aDeviceCode(`d${round}`, `u${round}`);
+      await devices.insert(code);
+      const ends = stores.map((_, index) =>
+        aTransaction(`txn_${round}.${index}`, { revision: 2, status: 'completed' }),
+      );
+      // the last comes with a session, and is written at its end
+      for (const { id } of ends.slice(0, 2)) await transactions.insert(aTransaction(id));
+      const told = await Promise.all([
+        stores[round % 3]!.devices.deny(code.digest, at(0)),
+        ...stores.map(({ transactions: store }, index) => {
+          const grant = { ...aGrant(`g${round}.${index}`), createdAt: at(0).toISOString() };
+          const beside: IssuedGrant = { grant, device: { code, issuance: anIssuance() } };
+          const written =
+            index === 2
+              ? store.insert(ends[index]!, undefined, beside).then(() => true)
+              : store.update(ends[index]!, undefined, beside);
+          return written.catch((error: unknown) => {
+            expect(error).toMatchObject({ case: 'device_answered' });
+            return false;
+          });
+        }),
+      ]);
+      expect(told.filter(Boolean)).toHaveLength(1);
+      const winner = told.indexOf(true) - 1;
+      const { outcome, code: kept } = (await devices.poll(code.digest, at(0)))!;
+      expect([outcome, kept.grantId]).toEqual(
+        winner < 0 ? ['denied', null] : ['approved', `g${round}.${winner}`],
+      );
+      for (const [index, { id }] of ends.entries()) {
+        const status = (await transactions.get(id))?.status;
+        expect(status).toBe(index === winner ? 'completed' : index === 2 ? undefined : 'pending');
+        expect((await grants.find(`g${round}.${index}`)) !== null).toBe(index === winner);
+      }
+    }
+  },
+  60_000,
+);

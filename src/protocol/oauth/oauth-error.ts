@@ -117,6 +117,7 @@ const CODES = {
   device_code_expired: 'expired_token',
   device_code_unknown: 'invalid_grant',
   device_refused: 'access_denied',
+  device_answered: 'access_denied',
   subject_token_invalid: 'invalid_request',
   // what for
   audience_unknown: 'invalid_target',
