@@ -17,14 +17,23 @@ import {
 } from '../../tenant/client-grant.js';
 import { ID_BYTES, prefixedId } from '../../tenant/tenant-ids.js';
 import { existing, named } from './existing.js';
-import { chosenFields, getQuerySchema, listed, pageQuery, type GetQuery } from './listing.js';
+import {
+  atCheckpoint,
+  checkpointQuery,
+  chosenFields,
+  getQuerySchema,
+  listed,
+  type GetQuery,
+} from './listing.js';
 
-const grantsQuerySchema = z.strictObject({
-  ...pageQuery,
-  audience: z.string().max(600).optional(),
-  client_id: z.string().max(64).optional(),
-  subject_type: subjectType.optional(),
-});
+const grantsQuerySchema = z
+  .strictObject({
+    ...checkpointQuery,
+    audience: z.string().max(600).optional(),
+    client_id: z.string().max(64).optional(),
+    subject_type: subjectType.optional(),
+  })
+  .overwrite(atCheckpoint);
 type GrantsQuery = z.infer<typeof grantsQuerySchema>;
 
 /** `/api/v2/client-grants`, in the shapes of Auth0's Management API. */

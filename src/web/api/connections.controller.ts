@@ -14,14 +14,23 @@ import {
 } from '../../tenant/connection.js';
 import { ID_BYTES, prefixedId } from '../../tenant/tenant-ids.js';
 import { existing } from './existing.js';
-import { chosenFields, getQuerySchema, listed, pageQuery, type GetQuery } from './listing.js';
+import {
+  atCheckpoint,
+  checkpointQuery,
+  chosenFields,
+  getQuerySchema,
+  listed,
+  type GetQuery,
+} from './listing.js';
 
-const connectionsQuerySchema = z.strictObject({
-  ...pageQuery,
-  /** To the letter. */
-  name: z.string().max(128).optional(),
-  strategy: z.string().max(64).optional(),
-});
+const connectionsQuerySchema = z
+  .strictObject({
+    ...checkpointQuery,
+    /** To the letter. */
+    name: z.string().max(128).optional(),
+    strategy: z.string().max(64).optional(),
+  })
+  .overwrite(atCheckpoint);
 type ConnectionsQuery = z.infer<typeof connectionsQuerySchema>;
 
 /** `/api/v2/connections`, in the shapes of Auth0's Management API. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chosenFields, listQuerySchema, listed } from './listing.js';
+import { chosenFields, listQuerySchema, listed, paged } from './listing.js';
 
 const query = (given: Record<string, string> = {}) => listQuerySchema.parse(given);
 const listing = {
@@ -21,6 +21,24 @@ test('a list is an array, and with the totals a member of an object', () => {
   });
 });
 
+test('a list is read by checkpoint to its end, with pages of one size', () => {
+  const all = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id }));
+  const pages: unknown[] = [];
+  for (let next: string | undefined = ''; next !== undefined;) {
+    const asked = query({ take: '2', include_totals: 'true', ...(next !== '' && { from: next }) });
+    const page = listed('things', paged(all, asked), asked) as { things: unknown; next?: string };
+    pages.push(page.things);
+    expect(Object.keys(page).toSorted()).toEqual(page.next === undefined ? ['things'] : ['next', 'things']);
+    ({ next } = page);
+  }
+  expect(pages).toEqual([[{ id: 'a' }, { id: 'b' }], [{ id: 'c' }, { id: 'd' }], [{ id: 'e' }]]);
+});
+
+test('a checkpoint brings its size along', () => {
+  const first = listed('things', { items: [], total: 7 }, query({ take: '3' })) as { next: string };
+  expect(query({ from: first.next })).toMatchObject({ page: 1, per_page: 3 });
+});
+
 test('fields are named to be shown, or to be left out', () => {
   const view = { id: 'a', name: 'A', secret: 's' };
   expect(chosenFields(view, query({ fields: 'id, name' }))).toEqual({ id: 'a', name: 'A' });
@@ -39,6 +57,10 @@ test.each([
   { page: '1e300' },
   { include_totals: 'yes' },
   { per_pag: '1' },
+  { take: '0' },
+  { take: '101' },
+  { from: 'somewhere' },
+  { from: Buffer.from('1.0').toString('base64url') },
 ])('a query that is not understood is refused: %j', (given) => {
   expect(listQuerySchema.safeParse(given).success).toBe(false);
 });

@@ -1,4 +1,4 @@
-/** Lists as Auth0's Management API gives them: pages by number, with or without the totals, all members or some. */
+/** Lists as Auth0's Management API gives them: pages by number, with or without the totals, or by checkpoint; all members or some. */
 import { z } from 'zod';
 import type { Listing } from '../../storage/documents.js';
 
@@ -19,7 +19,36 @@ export const pageNumbers = {
   include_totals: flag.default(false),
 };
 export const pageQuery = { ...fieldsQuery, ...pageNumbers };
-export const listQuerySchema = z.strictObject(pageQuery);
+/** Where a page begins, as its predecessor said it: its number and size, for callers a text without a meaning. */
+const cursorOf = (page: number, take: number): string => Buffer.from(`${page}.${take}`).toString('base64url');
+const CURSOR = /^(\d{1,9})\.([1-9]\d?|100)$/;
+const cursorIn = (text: string): RegExpExecArray | null =>
+  CURSOR.exec(Buffer.from(text, 'base64url').toString('latin1'));
+
+interface PageAsked {
+  readonly page: number;
+  readonly per_page: number;
+  readonly include_totals: boolean;
+  readonly from?: string | undefined;
+  readonly take?: number | undefined;
+}
+/** Of lists that are read by checkpoint too, which begins with `take`; `next` of each page is `from` of the one that follows. */
+export const checkpointQuery = {
+  ...pageQuery,
+  from: z
+    .string()
+    .max(64)
+    .refine((text) => cursorIn(text) !== null, 'must be the "next" that the page before came with')
+    .optional(),
+  take: z.coerce.number('must be number').int('must be integer').min(1).max(100).optional(),
+};
+/** Page and size, whichever way they were asked for: those of the checkpoint come first. */
+export function atCheckpoint<Query extends PageAsked>(query: Query): Query {
+  const [, page, size] = cursorIn(query.from ?? '') ?? [];
+  if (page !== undefined) return { ...query, page: Number(page), per_page: Number(size) };
+  return query.take === undefined ? query : { ...query, page: 0, per_page: query.take };
+}
+export const listQuerySchema = z.strictObject(checkpointQuery).overwrite(atCheckpoint);
 export const getQuerySchema = z.strictObject(fieldsQuery);
 export type ListQuery = z.infer<typeof listQuerySchema>;
 export type GetQuery = z.infer<typeof getQuerySchema>;
@@ -39,13 +68,15 @@ export const paged = <Item extends object>(
   { page, per_page: perPage }: ListQuery,
 ): Listing<Item> => ({ items: items.slice(page * perPage, (page + 1) * perPage), total: items.length });
 
-/** A list, or `{start, limit, length, total, <name>: list}`. */
+/** A list, `{start, limit, length, total, <name>: list}`, or by checkpoint `{<name>: list, next}`, the last page without `next`. */
 export function listed(
   name: string,
   { items, total }: Listing<object>,
-  query: ListQuery,
+  query: GetQuery & PageAsked,
 ): View | readonly View[] {
   const views = items.map((item) => chosenFields(item, query));
   const { page, per_page: limit, include_totals: withTotals } = query;
+  if (query.take !== undefined || query.from !== undefined)
+    return { [name]: views, ...((page + 1) * limit < total && { next: cursorOf(page + 1, limit) }) };
   return withTotals ? { start: page * limit, limit, length: views.length, total, [name]: views } : views;
 }
