@@ -71,6 +71,20 @@ onEachDatabase('the tokens that a client got for itself are revoked together', a
   expect(revoked).toEqual(['one', 'two']);
 });
 
+onEachDatabase('what was revoked stays so, though the same text is issued once more', async ({ open }) => {
+  const dataSource = await open();
+  const store = new AccessTokenStore(dataSource);
+  const grants = new GrantStore(dataSource);
+  await grants.insert(aGrant('g'), { accessToken: anAccessToken('with-grant', 'g') });
+  await store.insert(anAccessToken('alone', null));
+  await store.revoke('alone', at(1));
+  await grants.revoke({ grantId: 'g' }, at(1));
+  await grants.insert(aGrant('h'), { accessToken: anAccessToken('with-grant', 'h') });
+  await store.insert(anAccessToken('alone', 'h'));
+  for (const key of ['with-grant', 'alone'])
+    expect(await store.find(key)).toMatchObject({ grant: { id: 'h' }, isRevoked: true });
+});
+
 onEachDatabase('pruning deletes what has expired, lot by lot', async ({ open }) => {
   const store = new AccessTokenStore(await open());
   for (let index = 0; index < 230; index += 1)
