@@ -290,6 +290,30 @@ test('an error travels by the mode that was asked for, but never tokens’ error
   });
 });
 
+test('a form reaches no app, so an app is told so by its own scheme', () => {
+  const app = { callbacks: ['com.example.app:/cb'] };
+  const sent = { redirect_uri: 'com.example.app:/cb' };
+  expect(passed(sent, { with: app }).target).toMatchObject({ responseMode: 'query' });
+  expect(check({ ...sent, response_mode: 'form_post' }, { with: app })).toMatchObject({
+    kind: 'redirect',
+    error: { case: 'response_mode_refused', code: 'invalid_request' },
+    target: { responseMode: 'query', redirectUri: 'com.example.app:/cb' },
+  });
+  expect(refusal({ ...sent, response_mode: 'web_message' }, { with: app })).toContain('page');
+});
+
+test('FAPI 2 has codes only, and wants a redirect_uri though there is but one', () => {
+  const fapi = { followsFapi2: true, callbacks: ['https://app.example/cb'] };
+  expect(refusal({}, { with: fapi })).toBe('proceed');
+  for (const response_type of ['token', 'id_token', 'code id_token'])
+    expect(refusal({ response_type }, { with: fapi })).toBe(
+      'redirect response_type_not_allowed unauthorized_client',
+    );
+  const without = { redirect_uri: undefined, scope: 'profile' };
+  expect(refusal(without, { with: { callbacks: fapi.callbacks } })).toBe('proceed');
+  expect(refusal(without, { with: fapi })).toBe('page redirect_uri_missing invalid_request');
+});
+
 test('a state that stands twice is not echoed', () => {
   const result = check({}, { more: '&state=t' });
   expect(result).toMatchObject({ kind: 'redirect', error: { case: 'parameter_twice' } });

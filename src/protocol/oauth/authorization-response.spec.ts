@@ -101,7 +101,11 @@ test('a URI beyond ASCII is written as a header can hold it', () => {
 test('where no check has looked, script still gets no answer', () => {
   for (const mode of ['query', 'fragment', 'form_post', 'web_message'] as const)
     expect(() => deliver(to(mode, 'javascript:alert(1)'), { code: 'c' })).toThrow(OAuthError);
-  expect(() => deliver(to('web_message', 'com.example.app:/cb'), { code: 'c' })).toThrow(OAuthError);
+  for (const mode of ['form_post', 'web_message'] as const)
+    expect(() => deliver(to(mode, 'com.example.app:/cb'), { code: 'c' })).toThrow(OAuthError);
+  expect(locationOf(deliver(to('query', 'com.example.app:/cb'), { code: 'c' }))).toBe(
+    'com.example.app:/cb?code=c&state=s',
+  );
 });
 
 test('after a logout a URI keeps its fragment', () => {

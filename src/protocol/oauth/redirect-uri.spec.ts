@@ -2,10 +2,12 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   isUnsafeUri,
+  isWebUri,
   matchesOrigin,
   matchesPostLogoutUri,
   matchesRedirectUri,
   matchesReturnTo,
+  organizationNamesIn,
   originOf,
   registrationFlaw,
 } from './redirect-uri.js';
@@ -142,6 +144,27 @@ test('schemes of applications match, those that run script never do', () => {
   expect(isUnsafeUri('java\tscript:alert(1)')).toBe(true);
   expect(isUnsafeUri('/cb')).toBe(true);
   expect(isUnsafeUri('https://app.example/')).toBe(false);
+  expect(['https://app.example/', 'com.example.app:/cb', 'http:/cb'].map(isWebUri)).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
+test('what stands in the place of an organization is read off, wherever that is, for somebody to look it up', () => {
+  const registered = [
+    'https://{organization_name}.example.com/cb',
+    'https://x.example/{organization_name}/cb',
+  ];
+  expect(organizationNamesIn('https://acme.example.com/cb', registered)).toContain('acme');
+  expect(organizationNamesIn('HTTPS://ACME.example.com/cb', registered)).toContain('acme');
+  expect(organizationNamesIn('https://x.example/acme/cb', registered)).toContain('acme');
+  expect(organizationNamesIn('https://acme.example.com/cb', ['https://app.example/cb'])).toEqual([]);
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (sent) => {
+      for (const name of organizationNamesIn(sent, registered)) expect(name).toMatch(/^[a-z0-9_-]{1,50}$/);
+    }),
+  );
 });
 
 test('the name of an organization stands in its place, and only a name does', () => {

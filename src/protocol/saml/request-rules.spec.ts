@@ -32,6 +32,15 @@ test('without a wish the first callback is the ACS', () => {
   expect(acsUrlOf(undefined, [acs])).toBe(acs);
 });
 
+test('a response is posted by a form, so an app with a scheme of its own is no ACS', () => {
+  const app = 'com.example.app:/callback';
+  expect(acsUrlOf(undefined, [app, acs])).toBe(acs);
+  expect(refusal({}, { callbacks: [app] }).code).toBe('saml_acs_not_allowed');
+  expect(refusal({ assertionConsumerServiceURL: app }, { callbacks: [acs, app] }).code).toBe(
+    'saml_acs_not_allowed',
+  );
+});
+
 test('a listed ACS is granted', () => {
   expect(
     checkRequest({ ...request, assertionConsumerServiceURL: other }, { callbacks: [acs, other] }),

@@ -45,20 +45,22 @@ export function acsUrlOf(
   callbacks: readonly string[],
   assertionConsumers: readonly AssertionConsumer[] = [],
 ): string {
-  const [first] = callbacks;
+  // a response is posted by a form, which reaches no app
+  const web = callbacks.filter((callback) => /^https?:/i.test(callback));
+  const [first] = web;
   if (first === undefined)
     throw notAllowed(
-      'the client has no callbacks: add the SP’s assertion consumer service URL to its callbacks',
+      'the client has no callbacks of the web: add the SP’s assertion consumer service URL to its callbacks',
     );
   const url = request?.assertionConsumerServiceURL;
-  if (url !== undefined) return listed(url, `AssertionConsumerServiceURL ${quote(url)}`, callbacks);
+  if (url !== undefined) return listed(url, `AssertionConsumerServiceURL ${quote(url)}`, web);
   const index = request?.assertionConsumerServiceIndex;
   const consumer = assertionConsumers.find((one) => one.index === index);
   return consumer
     ? listed(
         consumer.location,
         `AssertionConsumerServiceIndex ${index}, which the client’s assertionConsumers say is ${quote(consumer.location)},`,
-        callbacks,
+        web,
       )
     : first;
 }

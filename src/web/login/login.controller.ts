@@ -98,7 +98,7 @@ export class LoginController {
         canCancel: true,
       }),
       // browsers hold the policy against what the post redirects to, too
-      { formAction: leadsAway ? 'anywhere' : 'self' },
+      { formAction: leadsAway ? 'anywhere' : 'self', leadsTo: transaction.oidc?.request?.redirectUri },
     );
   }
 }

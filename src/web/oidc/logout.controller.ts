@@ -108,7 +108,7 @@ export class OidcLogoutController {
             ...Object.entries(asSent(checked.sent)),
           ],
         }),
-        { formAction: 'anywhere' },
+        { formAction: 'anywhere', leadsTo: checked.redirectTo },
       );
     clearSessionCookie(reply, isSecure(this.baseUrl.value));
     if (reception.kind === 'begun') return this.#goOn(reception.logout, browserToken, reply);

@@ -30,6 +30,24 @@ test('a page without a script allows our stylesheets and nothing else', async ()
   expect(rest).toEqual(['img-src data:', "form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'"]);
 });
 
+test('a form that leads to an app in the end may go to its scheme, and nothing else can stand in the policy', async () => {
+  const formActionOf = async (leadsTo: string, formAction: 'anywhere' | 'self' = 'anywhere') =>
+    (await sent({ formAction, leadsTo })).policy.find((each) => each.startsWith('form-action'));
+  expect(await formActionOf('com.example.APP:/callback')).toBe('form-action http: https: com.example.app:');
+  expect(await formActionOf('com.example.app:/callback', 'self')).toBe("form-action 'self'");
+  for (const other of [
+    'https://app.example/cb',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'x; script-src *:y',
+    "'unsafe-inline':/x",
+    '*:/x',
+    'nonsense',
+    '',
+  ])
+    expect(await formActionOf(other)).toBe('form-action http: https:');
+});
+
 test('a page is kept by nobody, and tells others no more than its origin', async () => {
   const { headers } = await sent({ formAction: 'self' });
   expect(headers).toMatchObject({

@@ -1,5 +1,6 @@
 /** How a page of the protocol is sent: under a policy made for it alone, and kept by nobody. */
 import type { FastifyReply } from 'fastify';
+import { isUnsafeUri, isWebUri } from '../../protocol/oauth/redirect-uri.js';
 import { BASE_STYLE, FULL_STYLE } from './style.js';
 
 /** Where the forms of a page may post. */
@@ -16,6 +17,8 @@ export interface ProtocolPagePolicy {
   readonly nonce?: string;
   /** `self` also binds what answers the post: it must not be a redirect to another origin. */
   readonly formAction: keyof typeof FORM_ACTIONS;
+  /** Where the post leads to in the end: an app has a scheme of its own, which goes beside the web. */
+  readonly leadsTo?: string | null | undefined;
   /** What its script may fetch; nothing if left out. */
   readonly connect?: 'anywhere';
   /** The origin whose pages may frame it; no other may, and none if left out. */
@@ -24,14 +27,24 @@ export interface ProtocolPagePolicy {
 
 const STYLES = `style-src '${FULL_STYLE.hash}' '${BASE_STYLE.hash}'`;
 
-const policyOf = ({ nonce, formAction, connect, framedBy }: ProtocolPagePolicy): string =>
+/** As CSP 3 writes a scheme, with its colon. */
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+
+/** The scheme of an app, with a space before it. */
+function appScheme(leadsTo: string | null | undefined): string {
+  if (leadsTo === null || leadsTo === undefined || isUnsafeUri(leadsTo) || isWebUri(leadsTo)) return '';
+  const [scheme] = SCHEME.exec(leadsTo) ?? [];
+  return scheme === undefined ? '' : ` ${scheme.toLowerCase()}`;
+}
+
+const policyOf = ({ nonce, formAction, leadsTo, connect, framedBy }: ProtocolPagePolicy): string =>
   [
     `default-src 'none'`,
     STYLES,
     `img-src data:`,
     ...(nonce === undefined ? [] : [`script-src 'nonce-${nonce}'`]),
     ...(connect === undefined ? [] : ['connect-src http: https:']),
-    `form-action ${FORM_ACTIONS[formAction]}`,
+    `form-action ${FORM_ACTIONS[formAction]}${formAction === 'anywhere' ? appScheme(leadsTo) : ''}`,
     `base-uri 'none'`,
     `frame-ancestors ${framedBy ?? "'none'"}`,
   ].join('; ');

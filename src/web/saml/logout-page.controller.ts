@@ -135,7 +135,7 @@ export class LogoutPageController {
         nonce,
         probe: !isThere,
       }),
-      { nonce, formAction: 'anywhere', connect: 'anywhere' },
+      { nonce, formAction: 'anywhere', leadsTo: logout.relyingParty?.redirectTo, connect: 'anywhere' },
     );
   }
 

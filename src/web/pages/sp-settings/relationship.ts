@@ -35,7 +35,7 @@ export interface Relationship {
 /** `null` where the client is no SAML client, or has no callback yet. */
 export function relationshipOf(client: Client, idp: IdentityProvider): Relationship | null {
   const { samlp } = client.addons;
-  const [acsUrl] = client.callbacks;
+  const acsUrl = client.callbacks.find((callback) => /^https?:/i.test(callback));
   if (!samlp || acsUrl === undefined) return null;
   // without either the Issuer of its requests decides; in a login that begins here the first callback is the Audience
   const entityId = entityIdOfServiceProvider(samlp) ?? acsUrl;
