@@ -113,7 +113,7 @@ test.each([
   const names = ['one', 'two', 'three'];
   const ids = [];
   for (const name of names)
-    ids.push((await ask(`${kind}.create`, { ...KINDS[kind].body, name }))[KINDS[kind].id] as string);
+    ids.push((await ask(`${kind}.create`, { ...KINDS[kind].body, name }))[KINDS[kind].id]);
   expect((await all(`${kind}.list`, { [size]: 2 })).map(({ name }) => name)).toEqual(names);
   for (const id of ids) await ask(`${kind}.delete`, id);
 });
