@@ -5,12 +5,21 @@ import { UserStore } from '../storage/user-store.js';
 import { hashPassword, verifyPassword } from '../tenant/password.js';
 import type { User } from '../tenant/user.js';
 import { LoginError } from './login-error.js';
+import { networkOf } from './network-of.js';
 import { Clock } from './ports.js';
 
-/** Attempts in a window, of one name from one address, and of one address whatever the name. */
+/**
+ * Attempts in a window. Of one name from one network; of one account from all of them, so that ten networks have to agree to keep somebody
+ * out; of one network whatever the name; and of one that calls for others, and tells for whom.
+ */
 const WINDOW_IN_SECONDS = 60;
 const ATTEMPTS_A_NAME = 10;
-const ATTEMPTS_AN_ADDRESS = 600;
+const ATTEMPTS_AN_ACCOUNT = 100;
+const ATTEMPTS_A_NETWORK = 600;
+const ATTEMPTS_A_CALLER = 6000;
+
+/** From where somebody logged in within a week they still can while others guess. */
+const KNOWN_FOR_SECONDS = 7 * 24 * 3600;
 
 /** Users of several connections may share an e-mail address; each has a password of its own, and each costs as long as a login. */
 const MOST_CANDIDATES = 5;
@@ -33,14 +42,27 @@ export class AuthenticationService {
   ) {}
 
   /**
-   * By e-mail address, username or user_id (`alice` is `auth0|alice`). Throws LoginError `too_many_attempts`, for 10 of a name or 600 of an address
-   * a minute; an attempt that succeeds clears those of its name.
+   * By e-mail address, username or user_id (`alice` is `auth0|alice`). `caller` is who really calls, where that is not who is at `address`.
+   * Throws LoginError `too_many_attempts`; an attempt that succeeds counts for nothing.
    */
-  async byPassword(username: string, password: string, address: string): Promise<Authentication> {
-    const name = `name:${digest(`${username.trim().toLowerCase()}\n${address}`)}`;
-    await this.#count(`address:${digest(address)}`, ATTEMPTS_AN_ADDRESS);
+  async byPassword(
+    username: string,
+    password: string,
+    address: string,
+    caller: string = address,
+  ): Promise<Authentication> {
+    const network = networkOf(address);
+    const name = `name:${digest(`${username.trim().toLowerCase()}\n${network}`)}`;
+    // what is refused here does not count below: one network cannot use up what others share
+    await this.#count(`address:${digest(network)}`, ATTEMPTS_A_NETWORK);
     await this.#count(name, ATTEMPTS_A_NAME);
-    const candidates = await this.#candidates(username.trim());
+    if (networkOf(caller) !== network)
+      await this.#count(`caller:${digest(networkOf(caller))}`, ATTEMPTS_A_CALLER);
+    const { candidates, counted } = await this.#countAccounts(
+      username.trim(),
+      await this.#candidates(username.trim()),
+      network,
+    );
     let why: Refusal = candidates.length === 0 ? 'unknown_user' : 'no_password';
     let compared = false;
     for (const user of candidates) {
@@ -49,7 +71,7 @@ export class AuthenticationService {
       compared = true;
       const isRight = await verifyPassword(password, hash);
       if (isRight && user.blocked !== true) {
-        await this.attempts.clear(name);
+        await this.#succeeded(user, network, [name, ...counted]);
         return { user };
       }
       why = isRight ? 'blocked' : 'wrong_password';
@@ -75,13 +97,48 @@ export class AuthenticationService {
     return [...found.values()].slice(0, MOST_CANDIDATES);
   }
 
-  /** Before the password is looked at: of attempts that come at once, each counts. */
+  /**
+   * Whoever may be meant, but for those who were guessed at too often, unless they logged in from here of late. What was typed counts as an
+   * account too, under one key whether it has `auth0|` or not: so nobody learns from the limit who has an account.
+   */
+  async #countAccounts(
+    typed: string,
+    users: readonly User[],
+    network: string,
+  ): Promise<{ readonly candidates: readonly User[]; readonly counted: readonly string[] }> {
+    const asTyped = accountKey(typed.startsWith('auth0|') ? typed : `auth0|${typed}`);
+    const refusals = new Map<string, LoginError | null>();
+    for (const key of new Set([asTyped, ...users.map(({ user_id: id }) => accountKey(id))]))
+      refusals.set(key, await this.#attempt(key, ATTEMPTS_AN_ACCOUNT));
+    const candidates: User[] = [];
+    for (const user of users) {
+      const isOpen = [asTyped, accountKey(user.user_id)].every((key) => refusals.get(key) === null);
+      if (isOpen || (await this.attempts.isOpen(knownKey(user, network), this.clock.now())))
+        candidates.push(user);
+    }
+    const refusal = [...refusals.values()].find((each) => each !== null);
+    if (refusal && candidates.length === 0) throw refusal;
+    return { candidates, counted: [...refusals.keys()] };
+  }
+
+  async #succeeded(user: User, network: string, [name, ...accounts]: readonly string[]): Promise<void> {
+    await this.attempts.clear(name!);
+    for (const key of accounts) await this.attempts.takeBack(key);
+    await this.attempts.count(knownKey(user, network), this.clock.now(), KNOWN_FOR_SECONDS);
+  }
+
   async #count(key: string, most: number): Promise<void> {
+    const refusal = await this.#attempt(key, most);
+    if (refusal) throw refusal;
+  }
+
+  /** Before the password is looked at: of attempts that come at once, each counts. */
+  async #attempt(key: string, most: number): Promise<LoginError | null> {
     const now = this.clock.now();
     const { count, until } = await this.attempts.count(key, now, WINDOW_IN_SECONDS);
-    if (count <= most) return;
+    if (count <= most) return null;
     const seconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
-    throw new LoginError(
+    return new LoginError(
       'too_many_attempts',
       `There were too many attempts to log in. Wait ${seconds} seconds and try again.`,
       { extensions: { retry_after_seconds: seconds } },
@@ -90,3 +147,6 @@ export class AuthenticationService {
 }
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
+/** However it is written: typed names are looked up so. */
+const accountKey = (userId: string): string => `account:${digest(userId.toLowerCase())}`;
+const knownKey = ({ user_id: id }: User, network: string): string => `known:${digest(`${id}\n${network}`)}`;

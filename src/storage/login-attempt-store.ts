@@ -28,6 +28,22 @@ export class LoginAttemptStore {
     return { count: row!.count, until: new Date(Number(row!.until)) };
   }
 
+  /** One attempt the less, since it was none of those that are counted. */
+  async takeBack(key: string): Promise<void> {
+    await this.#database.change('UPDATE login_attempts SET count = count - 1 WHERE key = ? AND count > 0', [
+      key,
+    ]);
+  }
+
+  /** Whether anything was counted under `key`, in a window that is still open. */
+  async isOpen(key: string, now: Date): Promise<boolean> {
+    const rows = await this.#database.rows('SELECT 1 FROM login_attempts WHERE key = ? AND until > ?', [
+      key,
+      now.getTime(),
+    ]);
+    return rows.length > 0;
+  }
+
   async clear(key: string): Promise<void> {
     await this.#database.change('DELETE FROM login_attempts WHERE key = ?', [key]);
   }

@@ -49,6 +49,22 @@ onEachDatabase('cleared attempts count from 1 again, and those of others go on',
   expect((await store.count('bob', at(1), 60)).count).toBe(2);
 });
 
+onEachDatabase('an attempt that is taken back does not count, and a window stays open', async ({ open }) => {
+  const store = new LoginAttemptStore(await open());
+  for (const key of ['alice', 'alice', 'bob']) await store.count(key, at(0), 60);
+  for (const key of ['alice', 'bob', 'bob', 'nobody']) await store.takeBack(key);
+  expect((await store.count('alice', at(1), 60)).count).toBe(2);
+  expect((await store.count('bob', at(1), 60)).count).toBe(1);
+});
+
+onEachDatabase('a window is open from its first attempt to its end', async ({ open }) => {
+  const store = new LoginAttemptStore(await open());
+  await store.count('alice', at(0), 60);
+  expect(await store.isOpen('alice', at(59_999))).toBe(true);
+  expect(await store.isOpen('alice', at(60_000))).toBe(false);
+  expect(await store.isOpen('bob', at(0))).toBe(false);
+});
+
 onEachDatabase('pruning deletes the windows that are over', async ({ open }) => {
   const dataSource = await open();
   const store = new LoginAttemptStore(dataSource);
