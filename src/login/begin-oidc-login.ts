@@ -164,7 +164,8 @@ function shortenedPart(part: AuthorizationPart): AuthorizationPart {
   ) as unknown as AuthorizationPart;
 }
 
-const organizationPart = ({
+/** What of an organization goes with a transaction. */
+export const organizationPart = ({
   id,
   name,
   display_name,

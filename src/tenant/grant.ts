@@ -38,6 +38,8 @@ export interface Grant {
   readonly acr?: string;
   readonly amr?: readonly string[];
   readonly organization?: { readonly id: string; readonly name?: string };
+  /** Of an exchange: the most that may be granted of an API again, whose token it began with or came by (space-separated, by audience). */
+  readonly bounds?: Readonly<Record<string, string>>;
 }
 
 /** What a login settled for the tokens that follow it: the token endpoint issues by it, and asks nobody again. */
@@ -143,6 +145,8 @@ export interface AccessToken {
   readonly customClaims: Readonly<Record<string, unknown>>;
   readonly subject?: string;
   readonly dpopJkt?: string;
+  /** Who acts for the subject (RFC 8693 4.1). */
+  readonly act?: Readonly<Record<string, unknown>>;
 }
 
 /** As one statement reads it. */

@@ -180,8 +180,9 @@ export interface SamlResult {
 }
 export interface OidcResult {
   readonly id_token?: string;
-  readonly access_token: string;
-  readonly token_type: 'Bearer' | 'DPoP';
+  /** Absent where a token was exchanged for an ID token alone. */
+  readonly access_token?: string;
+  readonly token_type: 'Bearer' | 'DPoP' | 'N_A';
   readonly expires_in: number;
   readonly scope: string;
 }

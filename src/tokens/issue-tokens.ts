@@ -65,13 +65,16 @@ export const keptAccessToken = (
   { token, audience, issuedAt, expiresAt }: MintedAccessToken,
   {
     dpopJkt,
+    act,
     ...of
   }: Pick<AccessToken, 'grantId' | 'clientId' | 'userId' | 'scope' | 'subject' | 'customClaims'> & {
     readonly dpopJkt?: string | undefined;
+    readonly act?: AccessToken['act'] | undefined;
   },
 ): AccessToken => ({
   ...of,
   ...(dpopJkt !== undefined && { dpopJkt }),
+  ...(act && { act }),
   key: tokenDigest(token),
   audience,
   issuedAt: issuedAt.toISOString(),
@@ -117,10 +120,10 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
         ...(grant.sessionId !== null && { sessionId: sidOf(grant.sessionId) }),
         ...(order.nonce !== undefined && { nonce: order.nonce }),
         grantedScopes: granted,
+        requestedClaims: grant.idTokenClaims,
         profile: order.user,
         customClaims: order.idToken.customClaims,
         accessToken: access.token,
-        requestedClaims: grant.idTokenClaims,
         acr: grant.acr,
         amr: grant.amr,
         numericUpdatedAt: order.dialect === 'strict',
@@ -142,6 +145,7 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
       scope: scope.join(' '),
       customClaims: id?.customClaims ?? {},
       dpopJkt: order.dpopJkt,
+      act: order.act,
     }),
     events: [accessTokenEvent(access, scope), ...(id ? [ID_TOKEN_EVENT] : [])],
     droppedClaims: [...(id ? id.dropped : dropWithoutIdToken(order.idToken.customClaims)), ...access.dropped],

@@ -32,8 +32,8 @@ export interface TokenResponse {
   readonly expires_in: number;
   /** Of a token exchange (RFC 8693 2.2.1). */
   readonly issued_token_type?: string;
-  /** `DPoP`, where it is bound to a key (RFC 9449 5). */
-  readonly token_type: 'Bearer' | 'DPoP';
+  /** `DPoP`, where it is bound to a key (RFC 9449 5); `N_A` where it is an ID token (RFC 8693 2.2.1). */
+  readonly token_type: 'Bearer' | 'DPoP' | 'N_A';
 }
 
 export type TokenAnswer = {
@@ -85,6 +85,8 @@ export interface GrantCall {
   readonly draft: CallDraft;
   /** The address that the user is at, as far as it is told. */
   readonly address: string;
+  /** The one that the call came from. */
+  readonly peer: string;
   readonly userAgent: string | undefined;
   /** Thumbprint of the key that the call proved to have (RFC 9449). */
   readonly dpopJkt: string | undefined;

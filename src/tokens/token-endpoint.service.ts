@@ -130,6 +130,7 @@ export class TokenEndpointService {
       circumstances,
       draft,
       address,
+      peer: call.http.ip,
       userAgent,
       dpopJkt,
       denial: () => denial,

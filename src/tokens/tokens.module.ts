@@ -17,6 +17,7 @@ import { NotionService } from './notion.service.js';
 import { PushedRequestsService } from './pushed-requests.service.js';
 import { RevocationService } from './revocation.service.js';
 import { TokenExchangeGrant } from './grants/token-exchange.service.js';
+import { UserTokensService } from './grants/user-tokens.service.js';
 import { SubjectTokensService } from './subject-tokens.service.js';
 import { TargetsService } from './targets.service.js';
 import { TokenEndpointService } from './token-endpoint.service.js';
@@ -33,6 +34,7 @@ const providers = [
   ClientCredentialsGrant,
   AuthorizationCodeGrant,
   RefreshTokenGrant,
+  UserTokensService,
   PasswordGrant,
   DeviceCodeGrant,
   SubjectTokensService,

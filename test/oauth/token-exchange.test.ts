@@ -86,22 +86,21 @@ test('an access token of a user is exchanged for one of the same user at another
   expect(JSON.stringify(kept)).not.toContain(subject_token);
 });
 
-test('ID tokens are taken of any client of ours, refresh tokens of the client that exchanges', async () => {
-  const { id_token } = await login();
-  const byIdToken = await exchange({
-    subject_token: id_token,
-    subject_token_type: `${TYPE}id_token`,
-    scope: 'openid offline_access',
-  });
+test('ID tokens and refresh tokens are taken of the client that exchanges', async () => {
+  const subject_token_type = `${TYPE}refresh_token`;
+  const asIdToken = { subject_token_type: `${TYPE}id_token`, scope: 'openid offline_access' };
+  const byIdToken = await exchange({ subject_token: (await login('gateway')).id_token, ...asIdToken });
   expect(byIdToken).toMatchObject({
     status: 200,
     body: { id_token: expect.any(String) as string, refresh_token: expect.any(String) as string },
   });
   expect((await verified(server, byIdToken.body.id_token, 'gateway')).payload).toMatchObject({ sub: ALICE });
+  const byForeign = await exchange({ subject_token: (await login()).id_token, ...asIdToken });
+  expect(refusal(byForeign).slice(0, 2)).toEqual([400, 'invalid_request']);
+  expect(byForeign.body.error_description).toContain("issued to 'app'");
 
   const { refresh_token: own } = await login('gateway');
   const { refresh_token: foreign } = await login();
-  const subject_token_type = `${TYPE}refresh_token`;
   const answer = await exchange({ subject_token: own, subject_token_type });
   expect(answer.status).toBe(200);
   expect(answer.body.refresh_token).toBeUndefined();
@@ -192,7 +191,7 @@ test('no token passes for one of another type, and none that was revoked or is a
 test('a token of a blocked user is exchanged for nothing', async () => {
   const { access_token: subject_token } = await login();
   await patched(server, `users/${encodeURIComponent(ALICE)}`, { blocked: true });
-  expect(refusal(await exchange({ subject_token })).slice(0, 2)).toEqual([403, 'invalid_grant']);
+  expect(refusal(await exchange({ subject_token })).slice(0, 2)).toEqual([400, 'invalid_request']);
   await patched(server, `users/${encodeURIComponent(ALICE)}`, { blocked: false });
 });
 

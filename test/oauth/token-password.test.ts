@@ -186,3 +186,53 @@ test('a user gets the permissions they have where the API enforces them, and nee
   });
   expect((await login({ audience, scope: 'a b' })).body.scope).toBe('b');
 });
+
+test('organization_usage of the client holds, and members alone log in', async () => {
+  await makeClient(server, 'of-organizations', { organization_usage: 'require' });
+  await made(server, 'organizations', { id: 'org_acme', name: 'acme' });
+  await made(server, 'organizations', { id: 'org_globex', name: 'globex' });
+  await made(server, 'organizations/org_acme/members', { members: [ALICE] });
+  const refused = async (organization: string | undefined, client_id?: string) =>
+    refusal(await login({ organization, ...(client_id !== undefined && { client_id }) })).slice(0, 2);
+  expect(await refused(undefined, 'of-organizations')).toEqual([400, 'invalid_request']);
+  expect(await refused('nowhere', 'of-organizations')).toEqual([400, 'invalid_request']);
+  expect(await refused('org_acme')).toEqual([400, 'invalid_request']);
+  expect((await refused('globex', 'of-organizations'))[1]).toBe('access_denied');
+  const scope = 'openid offline_access read:mail';
+  const { body } = await login({ organization: 'acme', client_id: 'of-organizations', scope });
+  for (const [jwt, audience] of [
+    [body.access_token, API],
+    [body.id_token, 'of-organizations'],
+  ] as const)
+    expect((await verified(server, jwt, audience)).payload).toMatchObject({
+      org_id: 'org_acme',
+      org_name: 'acme',
+    });
+  const later = await refresh(server, body.refresh_token, { client_id: 'of-organizations' });
+  expect((await verified(server, later.body.access_token)).payload).toMatchObject({ org_id: 'org_acme' });
+});
+
+test('whom Actions set instead is judged like who logged in', async () => {
+  const identities = ['carol', 'alice'].map((user_id) => ({
+    connection: 'Username-Password-Authentication',
+    provider: 'auth0',
+    user_id,
+  }));
+  await made(server, 'users', { user_id: 'auth0|carol', username: 'carol', identities });
+  await makeClient(server, 'in-organizations', { organization_usage: 'allow' });
+  await made(server, 'organizations', { id: 'org_initech', name: 'initech' });
+  await made(server, 'organizations/org_initech/members', { members: [ALICE] });
+  await bindHandlers(server, [`api.authentication.setPrimaryUser('auth0|carol');`]);
+  const inOrganization = await login({ client_id: 'in-organizations', organization: 'initech' });
+  expect(inOrganization.body).toMatchObject({
+    error: 'access_denied',
+    error_description: expect.stringContaining('auth0|carol is not part') as string,
+  });
+  const { body } = await login({ client_id: 'in-organizations' });
+  expect((await verified(server, body.access_token)).payload.sub).toBe('auth0|carol');
+});
+
+test('there is no session, so no scope says that a refresh token would hang on one', async () => {
+  const { status, body } = await login({ scope: 'openid online_access' });
+  expect([status, body.scope, body.refresh_token]).toEqual([200, 'openid', undefined]);
+});

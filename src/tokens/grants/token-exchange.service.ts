@@ -1,33 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { AuthorizationsService } from '../../login/authorizations.service.js';
-import { changedScopes } from '../../login/authorization-response.js';
-import { scopesOf } from '../../login/begin-oidc-login.js';
 import { Clock } from '../../login/ports.js';
-import { tokenClientOf } from '../../login/begin.js';
 import { quoted } from '../../protocol/oauth/description.js';
 import { OAuthError } from '../../protocol/oauth/oauth-error.js';
 import type { Parameters } from '../../protocol/oauth/parameters.js';
 import { isOidcScope, scopeWords } from '../../protocol/oauth/scopes.js';
-import { GrantStore } from '../../storage/grant-store.js';
-import { UserStore } from '../../storage/user-store.js';
-import type { Grant } from '../../tenant/grant.js';
 import type { User } from '../../tenant/user.js';
 import { actingFor } from '../actor-claim.js';
-import { issueTokens } from '../issue-tokens.js';
-import { refreshTokenKey, requireProof } from '../proof-of-possession.js';
-import { firstRefreshToken, refreshAccess } from '../refresh-tokens.js';
+import { requireProof } from '../proof-of-possession.js';
 import {
   ACCESS_TOKEN_TYPE,
+  ID_TOKEN_TYPE,
   JWT_TYPE,
   SubjectTokensService,
   type TokenSubject,
 } from '../subject-tokens.service.js';
-import { formFor, TargetsService, type Target } from '../targets.service.js';
+import { TargetsService, type Target } from '../targets.service.js';
 import type { GrantCall, TokenResponse } from '../token-call.js';
 import { askedAudience, askedScopes, required } from '../token-request.js';
-import { runActions } from './actions.js';
-import { complete } from './completed.js';
 import type { GrantRow } from './grant.js';
+import { UserTokensService } from './user-tokens.service.js';
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
@@ -41,98 +32,41 @@ export class TokenExchangeGrant implements GrantRow {
 
   constructor(
     private readonly subjects: SubjectTokensService,
-    private readonly users: UserStore,
     private readonly targets: TargetsService,
-    private readonly authorizations: AuthorizationsService,
-    private readonly grants: GrantStore,
+    private readonly tokens: UserTokensService,
     private readonly clock: Clock,
   ) {}
 
   readonly exchange = async (call: GrantCall): Promise<TokenResponse> => {
-    const { client, oauth, dialect, parameters, tenant, circumstances, draft } = call;
+    const { parameters } = call;
     const issuedType = issuedTypeOf(parameters);
     const subject = await this.#subject(call);
+    const user = userOf(subject);
     const act = actingFor(await this.#actor(call), subject.act);
-    const user = await this.#user(subject.sub);
-    const target = await this.targets.of(askedAudience(parameters), tenant);
-    if (issuedType === JWT_TYPE && target.audience === undefined)
-      throw new OAuthError(
-        'audience_missing',
-        'a token for no audience is opaque, and the request wants a JWT (requested_token_type); send the identifier of an API',
-      );
+    const target = await this.#target(call, issuedType);
     requireProof(call, target.api);
-    const scope = await this.#scopes(call, user, target, askedScopes(parameters) ?? carriedOn(subject));
-    const at = this.clock.now();
-    const authenticatedAt = subject.authenticatedAt ?? at.toISOString();
-    draft.know({
-      userId: user.user_id,
+    const organization = await this.tokens.organization(call, subject.organization);
+    const allowed = await this.tokens.allowedOf(call, target);
+    const asked = withinSubject(call, subject, target, act !== undefined);
+    const scope = await this.tokens.scopes(call, user, target, allowed, asked);
+    const login = {
       user,
-      authenticatedAt,
-      tokenClient: tokenClientOf(client),
-      oidc: {
-        ...draft.transaction.oidc,
-        scope: scope.join(' '),
-        ...(target.audience !== undefined && { audience: target.audience }),
-        ...(subject.loginId !== undefined && { loginId: subject.loginId }),
-      },
-    });
-
-    const transaction = await runActions(call);
-    const now = this.clock.now();
-    const granted = scopeWords(transaction.oidc?.scope);
-    const grant: Grant = {
-      id: `grant_${circumstances.random(16).toString('hex')}`,
-      transactionId: transaction.id,
-      clientId: client.client_id,
-      userId: transaction.userId ?? user.user_id,
-      sessionId: null,
-      audience: target.audience ?? null,
-      scope: granted.join(' '),
-      createdAt: now.toISOString(),
-      authenticatedAt,
-    };
-    const issued = await issueTokens({
-      tenant,
-      dialect,
-      grant,
-      user: transaction.user ?? user,
-      tokenClient: transaction.tokenClient,
-      form: formFor(target, transaction.tokenClient, tenant),
-      scope: changedScopes(granted, transaction.accessToken.scopes),
-      granted,
-      idToken: transaction.idToken,
-      accessToken: transaction.accessToken,
-      permissions: await this.#permissions(grant),
-      dpopJkt: call.dpopJkt,
+      authenticatedAt: subject.authenticatedAt ?? this.clock.now().toISOString(),
+      target,
+      scope,
+      organization,
+      loginId: subject.loginId,
+      ...(subject.bounds && { bounds: subject.bounds }),
       act,
-      now,
-      random: circumstances.random,
-      wasRevoked: circumstances.wasRevoked,
-    });
-    // who acts for another asks again; and there is no session that an online token could hang on
-    const mayRefresh = !act && refreshAccess(granted, oauth, target.api) === 'offline';
-    const refresh = mayRefresh
-      ? firstRefreshToken({
-          grant,
-          access: 'offline',
-          settings: oauth.refreshToken,
-          effects: transaction.actions?.refreshToken,
-          caller: call,
-          dpopJkt: refreshTokenKey(call),
-          now,
-          random: circumstances.random,
-        })
-      : null;
-    await this.grants.insert(grant, {
-      accessToken: issued.accessToken,
-      ...(refresh && { refreshToken: refresh.token }),
-    });
-    complete(call, issued, now, refresh?.token.id ?? null);
-    return {
-      ...issued.body,
-      issued_token_type: issuedType,
-      ...(refresh && { refresh_token: refresh.value }),
+      longestInSeconds: subject.secondsLeft,
+      boundTo: subject.dpopJkt,
+      isOwnLogin: subject.isOwnLogin,
     };
+    if (issuedType === ID_TOKEN_TYPE) {
+      requireLogin(login);
+      return { ...(await this.tokens.issueIdToken(call, login)), issued_token_type: issuedType };
+    }
+    return { ...(await this.tokens.issue(call, login)), issued_token_type: issuedType };
   };
 
   #subject(call: GrantCall): Promise<TokenSubject> {
@@ -165,54 +99,100 @@ export class TokenExchangeGrant implements GrantRow {
     return actor.sub;
   }
 
-  async #user(sub: string): Promise<User> {
-    const user = await this.users.get(sub);
-    if (!user)
+  /** One API, or none. An ID token is for the client that calls, whoever else is named. */
+  async #target({ client, parameters, dialect, tenant }: GrantCall, issuedType: string): Promise<Target> {
+    const asked = askedAudience(parameters);
+    const resource = parameters.get('resource');
+    if (dialect === 'strict' && resource !== undefined && resource !== asked)
       throw new OAuthError(
-        'subject_token_invalid',
-        `the subject_token is not accepted: its subject ${quoted(sub)} is no user of this tenant`,
+        'resource_invalid',
+        'audience and resource name two targets, and a token is for one; leave one of them out',
+        { about: resource },
       );
-    if (user.blocked === true)
-      throw new OAuthError('user_blocked', `the user ${user.user_id} is blocked; PATCH the user to unblock`);
-    return user;
-  }
-
-  /** What the client may have of the target, and the user too. */
-  async #scopes(
-    { client, oauth }: GrantCall,
-    { user_id: userId }: User,
-    { audience, api }: Target,
-    asked: readonly string[],
-  ): Promise<readonly string[]> {
-    const allowed = api && (await this.authorizations.clientScopes(client.client_id, api));
-    if (api && !allowed)
+    if (issuedType === ID_TOKEN_TYPE) {
+      if (asked === undefined || asked === client.client_id)
+        return { audience: undefined, api: null, isDefault: asked === undefined };
       throw new OAuthError(
-        'client_grant_missing',
-        'the API does not give the application tokens for its users; see subject_type_authorization of the API, and make a client grant for the subject_type user',
-        { about: api.identifier },
+        'resource_invalid',
+        `an ID token (requested_token_type) is for the client that calls; leave audience and resource out, or send ${client.client_id}`,
+        { about: asked },
       );
-    const { scope } = scopesOf(asked, { allowed, audience, api, oauth, returnsCode: true });
-    const permissions =
-      audience === undefined ? null : await this.authorizations.permissionsAt(audience, userId);
-    return scope.filter((word) => isOidcScope(word) || !permissions || permissions.includes(word));
-  }
-
-  async #permissions({ audience, userId }: Grant): Promise<readonly string[] | undefined> {
-    if (audience === null || userId === null) return undefined;
-    return (await this.authorizations.permissionsAt(audience, userId)) ?? undefined;
+    }
+    const target = await this.targets.of(asked, tenant);
+    if (issuedType === JWT_TYPE && target.audience === undefined)
+      throw new OAuthError(
+        'audience_missing',
+        'a token for no audience is opaque, and the request wants a JWT (requested_token_type); send the identifier of an API',
+      );
+    return target;
   }
 }
 
-/** A refresh token is to be asked for. */
-const carriedOn = ({ scope }: TokenSubject): readonly string[] =>
-  scopeWords(scope).filter((word) => word !== 'offline_access' && word !== 'online_access');
+function userOf({ user, sub }: TokenSubject): User {
+  if (user) return user;
+  throw new OAuthError(
+    'subject_token_invalid',
+    `the subject_token is not accepted: its subject ${quoted(sub)} is no user; a client asks for its own tokens by client_credentials`,
+  );
+}
 
-/** An ID token comes along where `openid` is granted, and a refresh token with `offline_access`; none is issued alone. */
+/**
+ * What is asked for, and may be: of an API that the subject token is good for, or was exchanged for, no more than it had there, and of OpenID
+ * Connect no more than it has now. A refresh token is to be asked for. Auth0's dialect leaves out what is more, as /authorize does; strictly it is an error.
+ */
+function withinSubject(
+  { parameters, dialect, draft }: GrantCall,
+  { scope: text, bounds = {}, isOwnLogin }: TokenSubject,
+  { audience }: Target,
+  isActing: boolean,
+): readonly string[] {
+  const held = scopeWords(text);
+  const asked = askedScopes(parameters);
+  const wanted = asked ?? held.filter((word) => word !== 'offline_access');
+  const ofApi =
+    audience !== undefined && Object.hasOwn(bounds, audience) ? scopeWords(bounds[audience]) : undefined;
+  const isWithin = (word: string): boolean => {
+    if (word === 'offline_access' && (!isOwnLogin || isActing)) return false;
+    if (isOidcScope(word)) return text === undefined || held.includes(word);
+    return ofApi === undefined || ofApi.includes(word);
+  };
+  const more = asked?.filter((word) => !isWithin(word)) ?? [];
+  if (more.length > 0) {
+    const detail = `the subject_token does not bring ${more.join(' ')} along`;
+    if (dialect === 'strict') throw new OAuthError('scope_not_granted', detail, { about: more.join(' ') });
+    draft.know({ warnings: [...draft.transaction.warnings, { code: 'scopes_dropped', detail }] });
+  }
+  return wanted.filter(isWithin);
+}
+
+/** An ID token says that somebody logged in: no less must be exchanged for it, and by nobody who acts for them. */
+function requireLogin({
+  isOwnLogin,
+  act,
+  scope,
+}: {
+  readonly isOwnLogin: boolean;
+  readonly act: unknown;
+  readonly scope: readonly string[];
+}): void {
+  if (!isOwnLogin || act !== undefined)
+    throw new OAuthError(
+      'parameter_invalid',
+      'an ID token (requested_token_type) is issued for an ID token or a refresh token of the same client, and without actor_token: others do not say that the user logged in there',
+    );
+  if (!scope.includes('openid'))
+    throw new OAuthError(
+      'parameter_invalid',
+      'an ID token (requested_token_type) needs the scope openid; ask for it',
+    );
+}
+
+/** An ID token comes along where `openid` is granted, and a refresh token with `offline_access`; the latter is not issued alone. */
 function issuedTypeOf(parameters: Parameters): string {
   const type = parameters.get('requested_token_type') ?? ACCESS_TOKEN_TYPE;
-  if (type === ACCESS_TOKEN_TYPE || type === JWT_TYPE) return type;
+  if (type === ACCESS_TOKEN_TYPE || type === JWT_TYPE || type === ID_TOKEN_TYPE) return type;
   throw new OAuthError(
     'parameter_invalid',
-    `the requested_token_type ${quoted(type)} is not issued; there are ${ACCESS_TOKEN_TYPE} and ${JWT_TYPE}. An ID token comes along with the scope openid`,
+    `the requested_token_type ${quoted(type)} is not issued; there are ${ACCESS_TOKEN_TYPE}, ${JWT_TYPE} and ${ID_TOKEN_TYPE}. A refresh token comes along with the scope offline_access`,
   );
 }
