@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { DeviceCode, DeviceCodeStatus, DevicePollOutcome } from '../tenant/device-code.js';
 import type { Grant, IssuedTokens, Issuance, Reused } from '../tenant/grant.js';
+import { countWaiting, type Waiting } from './count-waiting.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
 import type { Statement } from './statement.js';
@@ -33,6 +34,10 @@ const POLL = `UPDATE device_codes SET
     THEN ${SLOW_DOWN_SECONDS} ELSE 0 END,
   last_polled_at = ?
   WHERE digest = ? RETURNING ${COLUMNS}`;
+
+/** Over an index of those alone. */
+const COUNT_WAITING = `SELECT COUNT(*) AS in_all, COUNT(CASE WHEN client_id = ? THEN 1 END) AS of_client
+  FROM device_codes WHERE status = 'pending' AND expires_at > ?`;
 
 const fromRow = (row: DeviceCodeRow): DeviceCode => ({
   ...(JSON.parse(row.document) as DeviceCode),
@@ -97,6 +102,11 @@ export class DeviceCodeStore {
       JSON.stringify(code),
     ]);
     return inserted === 1;
+  }
+
+  /** How many devices wait at this moment. */
+  waiting(clientId: string, now: Date): Promise<Waiting> {
+    return countWaiting(this.#database, COUNT_WAITING, [clientId, now.getTime()]);
   }
 
   /** The one that waits for this user code; `null` where none does any more. */

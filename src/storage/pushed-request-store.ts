@@ -1,8 +1,13 @@
 import type { DataSource } from 'typeorm';
 import type { PushedRequest } from '../tenant/pushed-request.js';
+import { countWaiting, type Waiting } from './count-waiting.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
+
+/** Over an index alone. */
+const COUNT_WAITING = `SELECT COUNT(*) AS in_all, COUNT(CASE WHEN client_id = ? THEN 1 END) AS of_client
+  FROM pushed_requests WHERE expires_at > ?`;
 
 export class PushedRequestStore {
   readonly #database: Database;
@@ -19,6 +24,11 @@ export class PushedRequestStore {
       'INSERT INTO pushed_requests (digest, client_id, expires_at, document) VALUES (?, ?, ?, ?)',
       [digest, clientId, Date.parse(expiresAt), JSON.stringify(request)],
     );
+  }
+
+  /** How many nobody has used yet. */
+  waiting(clientId: string, now: Date): Promise<Waiting> {
+    return countWaiting(this.#database, COUNT_WAITING, [clientId, now.getTime()]);
   }
 
   /** Exactly one of any number of callers gets it; `null` where there is none, it has expired, or another client left it. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthorizationsService } from '../login/authorizations.service.js';
-import { scopesOf } from '../login/begin-oidc-login.js';
+import { checkOrganization, scopesOf } from '../login/begin-oidc-login.js';
 import { Clock, Randomness } from '../login/ports.js';
 import { TenantService } from '../login/tenant.service.js';
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
@@ -13,6 +13,7 @@ import { DEVICE_CODE } from './device-grant-type.js';
 import { TargetsService } from './targets.service.js';
 import type { TokenCall } from './token-call.js';
 import { askedAudience, askedScopes } from './token-request.js';
+import { refuseBeyondCaps } from './waiting-caps.js';
 
 /** RFC 8628 3.2. */
 export interface DeviceAuthorization {
@@ -51,6 +52,8 @@ export class DeviceAuthorizationsService {
         `the client ${client.client_id} may use ${oauth.grantTypes.join(', ') || 'no grant'}; add ${DEVICE_CODE} to its grant_types`,
         { about: DEVICE_CODE },
       );
+    // there is no parameter for it in this flow
+    checkOrganization(undefined, null, oauth);
     const tenant = await this.tenants.current();
     const { audience, api } = await this.targets.of(askedAudience(parameters), tenant);
     const allowed = api && (await this.authorizations.clientScopes(client.client_id, api));
@@ -67,8 +70,13 @@ export class DeviceAuthorizationsService {
       oauth,
       returnsCode: true,
     });
-    const value = this.randomness.bytes(32).toString('base64url');
     const now = this.clock.now();
+    refuseBeyondCaps(await this.codes.waiting(client.client_id, now), {
+      what: 'device codes',
+      clientId: client.client_id,
+      lifetime: LIFETIME_IN_SECONDS,
+    });
+    const value = this.randomness.bytes(32).toString('base64url');
     const userCode = await this.#kept({
       digest: tokenDigest(value),
       clientId: client.client_id,

@@ -10,6 +10,7 @@ import { tokenDigest } from '../tenant/grant.js';
 import { ClientCallsService, type ClientAnswer, type ClientCall } from './client-calls.service.js';
 import { DpopProofsService } from './dpop-proofs.service.js';
 import type { TokenCall } from './token-call.js';
+import { refuseBeyondCaps } from './waiting-caps.js';
 
 /** RFC 9126 2.2. */
 export interface PushedResponse {
@@ -61,12 +62,19 @@ export class PushedRequestsService {
         'dpop_proof_invalid',
         'the DPoP proof is not accepted: it is of another key than dpop_jkt names; leave dpop_jkt out, or send the thumbprint of the same key',
       );
-    const reference = this.randomness.bytes(32).toString('base64url');
     const lifetime = LIFETIME_IN_SECONDS[dialect];
+    const now = this.clock.now();
+    const { client_id: clientId } = client;
+    refuseBeyondCaps(await this.pushed.waiting(clientId, now), {
+      what: 'pushed requests',
+      clientId,
+      lifetime,
+    });
+    const reference = this.randomness.bytes(32).toString('base64url');
     await this.pushed.insert({
       digest: tokenDigest(reference),
-      clientId: client.client_id,
-      expiresAt: new Date(this.clock.now().getTime() + lifetime * 1000).toISOString(),
+      clientId,
+      expiresAt: new Date(now.getTime() + lifetime * 1000).toISOString(),
       parameters: Object.fromEntries(sent),
       ...(dpopJkt !== undefined && { dpopJkt }),
     });

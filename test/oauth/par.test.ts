@@ -14,6 +14,8 @@ import {
   startLanding,
   type Landing,
 } from '../oidc/relying-party.js';
+import { PushedRequestStore } from '../../src/storage/pushed-request-store.js';
+import { tokenDigest } from '../../src/tenant/grant.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { UserAgent } from '../support/user-agent.js';
 
@@ -224,6 +226,21 @@ test('JSON is read as well, and GET is told to be a POST', async () => {
   expect(json.status).toBe(201);
   const get = await fetch(`${server.baseUrl}/oauth/par`);
   expect(get.status).toBe(405);
+});
+
+test('of the requests of a client a thousand may wait to be used', async () => {
+  const { body } = await push({ client_id: 'spa', client_secret: '', code_challenge: 'x'.repeat(43) });
+  const store = server.app.get(PushedRequestStore);
+  const digest = tokenDigest(String(body['request_uri']).split(':').at(-1)!);
+  const left = (await store.take(digest, 'spa', new Date()))!;
+  for (let index = 0; index < 1000; index += 1)
+    await store.insert({ ...left, digest: `spa ${index}`, expiresAt: '9999-01-01T00:00:00.000Z' });
+  const again = { client_id: 'spa', client_secret: '', code_challenge: 'x'.repeat(43) };
+  const refused = await push(again);
+  expect([refused.status, refused.body['error']]).toEqual([429, 'too_many_requests']);
+  expect((await push()).status).toBe(201);
+  for (let index = 0; index < 100; index += 1) await store.take(`spa ${index}`, 'spa', new Date());
+  expect((await push(again)).status).toBe(201);
 });
 
 test('whatever is posted gets an answer of OAuth, never a failure of the server', async () => {

@@ -1,8 +1,8 @@
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { AccessTokenStore } from '../../src/storage/access-token-store.js';
 import { DeviceCodeStore } from '../../src/storage/device-code-store.js';
 import { GrantStore } from '../../src/storage/grant-store.js';
-import { onEachDatabase } from './each-database.js';
+import { onEachDatabase, onSqlite } from './each-database.js';
 import { HARD_TEXTS, after } from './samples.js';
 import { aDeviceCode, aGrant, anAccessToken, anIssuance, at } from './token-samples.js';
 
@@ -148,3 +148,34 @@ onEachDatabase('pruning keeps a device code for as long as its device is to be t
   expect(await store.poll('d119', at(0))).toBeNull();
   expect(await store.poll('d120', at(0))).not.toBeNull();
 });
+
+onEachDatabase('it is known how many devices wait, of a client and in all', async ({ open }) => {
+  const store = new DeviceCodeStore(await open());
+  expect(await store.waiting('client', at(0))).toEqual({ ofClient: 0, inAll: 0 });
+  for (const [digest, over] of Object.entries({
+    waits: {},
+    denied: {},
+    'soon over': { expiresAt: after(1) },
+    other: { clientId: 'other' },
+  }))
+    await store.insert(aDeviceCode(digest, digest, over));
+  expect(await store.waiting('client', at(0))).toEqual({ ofClient: 3, inAll: 4 });
+  await store.deny('denied', at(0));
+  expect(await store.waiting('client', at(1))).toEqual({ ofClient: 1, inAll: 2 });
+});
+
+test('devices and requests that wait are counted over an index, without their rows', () =>
+  onSqlite(async ({ open }) => {
+    const dataSource = await open();
+    const count = 'SELECT COUNT(*), COUNT(CASE WHEN client_id = ? THEN 1 END) FROM';
+    for (const [rest, index] of [
+      [`device_codes WHERE status = 'pending' AND expires_at > 1`, 'device_codes_pending'],
+      ['pushed_requests WHERE expires_at > 1', 'pushed_requests_by_end'],
+    ] as const) {
+      const [plan] = await dataSource.query<readonly { detail: string }[]>(
+        `EXPLAIN QUERY PLAN ${count} ${rest}`,
+        ['client'],
+      );
+      expect(plan!.detail).toContain(`COVERING INDEX ${index}`);
+    }
+  }));

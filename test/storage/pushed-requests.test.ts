@@ -50,3 +50,17 @@ onEachDatabase('pruning deletes the pushed requests that have expired', async ({
   expect(await store.prune(at(119))).toBe(120);
   expect(await store.take('120', 'client', at(0))).not.toBeNull();
 });
+
+onEachDatabase(
+  'it is known how many wait, of a client and in all, until they are taken or over',
+  async ({ open }) => {
+    const store = new PushedRequestStore(await open());
+    expect(await store.waiting('client', at(0))).toEqual({ ofClient: 0, inAll: 0 });
+    for (const digest of ['one', 'two', 'soon over'])
+      await store.insert(aRequest(digest, { expiresAt: after(digest === 'soon over' ? 1 : 30_000) }));
+    await store.insert(aRequest('other', { clientId: 'other' }));
+    expect(await store.waiting('client', at(0))).toEqual({ ofClient: 3, inAll: 4 });
+    await store.take('one', 'client', at(0));
+    expect(await store.waiting('client', at(1))).toEqual({ ofClient: 1, inAll: 2 });
+  },
+);
