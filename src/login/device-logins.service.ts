@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import { readUserCode } from '../protocol/oauth/user-code.js';
 import { shortened } from '../protocol/saml/shortened.js';
 import { ClientStore } from '../storage/client-store.js';
@@ -7,12 +8,15 @@ import { DeviceCodeStore } from '../storage/device-code-store.js';
 import { LoginAttemptStore } from '../storage/login-attempt-store.js';
 import type { Client } from '../tenant/client.js';
 import type { DeviceCode } from '../tenant/device-code.js';
+import { oauthSettingsOf } from '../tenant/oauth-settings.js';
 import { sessionIdOf } from '../tenant/session.js';
+import { checkOrganization } from './begin-oidc-login.js';
 import { tokenClientOf } from './begin.js';
 import type { Browser, LoginAnswer } from './browser-login.js';
 import { BrowserLoginsService } from './browser-logins.service.js';
 import { CircumstancesService } from './circumstances.service.js';
 import { LoginError } from './login-error.js';
+import { networkOf } from './network-of.js';
 import { newTransaction } from './new-transaction.js';
 import { Clock, Randomness } from './ports.js';
 import { TenantService } from './tenant.service.js';
@@ -28,9 +32,12 @@ export interface WaitingDevice {
   readonly leadsAway: boolean;
 }
 
-/** Codes that one address may try: of so many codes nobody finds one at this pace before it is over (RFC 8628 5.1). */
+/**
+ * Codes that one network may try and that no device waits with: of 20^8 nobody finds one at this pace before it is over, however many
+ * wait (RFC 8628 5.1).
+ */
 const WINDOW_IN_SECONDS = 60;
-const MOST_CODES = 600;
+const MOST_GUESSES = 100;
 
 /** Devices that wait for somebody to let them in: who types a code confirms it, and logs in as anywhere else. */
 @Injectable()
@@ -88,6 +95,13 @@ export class DeviceLoginsService {
         },
       ],
     });
+    try {
+      // as at /authorize: whoever sent no organization there is judged alike
+      checkOrganization(undefined, null, oauthSettingsOf(client));
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      return this.logins.refuse(transaction, error, circumstances);
+    }
     return this.logins.begin(transaction, client, { browser, cameByPost: false }, tenant, circumstances);
   }
 
@@ -102,26 +116,28 @@ export class DeviceLoginsService {
     typed: string,
     { request }: Browser,
   ): Promise<{ readonly code: DeviceCode; readonly client: Client }> {
-    const now = this.clock.now();
-    await this.#count(request.ip, now);
     const userCode = readUserCode(typed);
-    const code = userCode === undefined ? null : await this.codes.findPending(userCode, now);
+    // what can be no code guesses nothing
+    if (userCode === undefined) throw unknown(typed);
+    const now = this.clock.now();
+    const key = `user-code:${createHash('sha256').update(networkOf(request.ip)).digest('base64url')}`;
+    await this.#count(key, now);
+    const code = await this.codes.findPending(userCode, now);
     const client = code && (await this.clients.get(code.clientId));
-    if (code && client) return { code, client };
-    throw unknown(typed);
+    if (!code || !client) throw unknown(typed);
+    await this.attempts.takeBack(key);
+    return { code, client };
   }
 
-  async #count(address: string, now: Date): Promise<void> {
-    const key = `user-code:${createHash('sha256').update(address).digest('base64url')}`;
+  /** Before it is looked for: of guesses that come at once, each counts. */
+  async #count(key: string, now: Date): Promise<void> {
     const { count, until } = await this.attempts.count(key, now, WINDOW_IN_SECONDS);
-    if (count <= MOST_CODES) return;
+    if (count <= MOST_GUESSES) return;
     const seconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000));
     throw new LoginError(
       'too_many_attempts',
       `There were too many codes. Wait ${seconds} seconds and try again.`,
-      {
-        extensions: { retry_after_seconds: seconds },
-      },
+      { extensions: { retry_after_seconds: seconds } },
     );
   }
 }

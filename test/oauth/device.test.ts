@@ -14,6 +14,7 @@ import {
   lastTransaction,
   makeClient,
   makeParties,
+  patched,
   PASSWORD,
   post,
   refusal,
@@ -344,6 +345,58 @@ test('a device code that nobody gave out, or none, is refused', async () => {
   expect(refusal(await token(server, unknown)).slice(0, 2)).toEqual([403, 'invalid_grant']);
   const { device_code: _, ...none } = unknown;
   expect(refusal(await token(server, none)).slice(0, 2)).toEqual([400, 'invalid_request']);
+});
+
+test('a device of a client whose logins need an organization is let in by nobody', async () => {
+  await makeClient(server, 'organized', {
+    token_endpoint_auth_method: 'none',
+    app_type: 'native',
+    grant_types: [DEVICE],
+  });
+  const device = await begun({ client_id: 'organized' });
+  await patched(server, 'clients/organized', { organization_usage: 'require' });
+  const page = await letIn(new UserAgent(), device);
+  expect(page.text).toContain('organization is required for this client');
+  expect(await lastTransaction(server)).toMatchObject({
+    protocol: 'device_code',
+    status: 'failed',
+    reason: expect.stringContaining('organization_usage'),
+  });
+  expect((await poll(device, 'organized')).body.error).toBe('authorization_pending');
+  expect(refusal(await ask({ client_id: 'organized' })).slice(0, 2)).toEqual([400, 'invalid_request']);
+  await patched(server, 'clients/organized', { organization_usage: 'allow' });
+  expect((await letIn(new UserAgent(), device)).text).toContain('Log in to organized');
+});
+
+test('of the devices of a client a thousand may wait; those that were answered make room', async () => {
+  await makeClient(server, 'many', { token_endpoint_auth_method: 'none', grant_types: [DEVICE] });
+  const device = await begun({ client_id: 'many' });
+  const codes = server.app.get(DeviceCodeStore);
+  const found = (await codes.findPending(device.user_code, new Date()))!;
+  for (let index = 1; index < 1000; index += 1)
+    await codes.insert({ ...found, digest: `many ${index}`, userCode: `many ${index}` });
+  const refused = await ask({ client_id: 'many' });
+  expect(refusal(refused).slice(0, 2)).toEqual([429, 'too_many_requests']);
+  expect(refused.body.error_description).toContain('1000 device codes of the client many');
+  await begun();
+  await codes.deny(found.digest, new Date());
+  await begun({ client_id: 'many' });
+});
+
+test('who tries out codes is stopped after a hundred; whoever knows one is not, and costs nobody an attempt', async () => {
+  const device = await begun();
+  const agent = new UserAgent();
+  for (let index = 0; index < 120; index += 1)
+    expect((await agent.get(device.verification_uri_complete)).status).toBe(200);
+  const alphabet = 'BCDFGHJKLMNPQRSTVWXZ';
+  const statuses = [];
+  for (let index = 0; index < 101; index += 1) {
+    const letters = [alphabet[Math.floor(index / 20)], alphabet[index % 20]].join('');
+    statuses.push((await agent.get(`${device.verification_uri}?user_code=${letters}BBBBBB`)).status);
+  }
+  expect([...new Set(statuses)]).toEqual([400, 429]);
+  expect((await agent.get(device.verification_uri_complete)).status).toBe(429);
+  await server.app.get(DataSource).query('DELETE FROM login_attempts');
 });
 
 test('whatever is posted or typed, the server does not fail', async () => {
