@@ -182,6 +182,45 @@ test('an organization comes into the token where the client grant takes any', as
   expect((await verified(server, body.access_token, audience)).payload['org_id']).toBe('org_acme');
 });
 
+test('a client grant that takes organizations takes none unless it takes any, and the client’s own counts where it does', async () => {
+  const audience = 'https://own-organization.example.test';
+  const denied = 'https://no-organization.example.test';
+  for (const identifier of [audience, denied]) await made(server, 'resource-servers', { identifier });
+  await made(server, 'organizations', { id: 'org_own', name: 'own' });
+  // of logins it takes none, which is another matter
+  await makeClient(server, 'of-own', {
+    organization_usage: 'deny',
+    default_organization: { organization_id: 'org_own', flows: ['client_credentials'] },
+  });
+  const client_id = 'of-own';
+  await made(server, 'client-grants', { client_id, audience: denied });
+  await made(server, 'client-grants', { id: 'cgr_own', client_id, audience, organization_usage: 'allow' });
+  const organizationOf = async (
+    more: { readonly organization?: string },
+    aud = audience,
+  ): Promise<unknown> => {
+    const { status, body } = await ask({ client_id, audience: aud, ...more });
+    return status === 200
+      ? (await verified(server, body.access_token, aud)).payload['org_id']
+      : body.error_description;
+  };
+  expect(await organizationOf({}, denied)).toBeUndefined();
+  expect(await organizationOf({ organization: 'own' }, denied)).toMatch(/not allowed by the client grant/);
+  for (const more of [{}, { organization: 'own' }])
+    expect(await organizationOf(more)).toMatch(/allow_any_organization/);
+  await patched(server, 'client-grants/cgr_own', { allow_any_organization: true });
+  expect(await organizationOf({})).toBe('org_own');
+  await patched(server, 'client-grants/cgr_own', { organization_usage: 'require' });
+  expect(await organizationOf({})).toBe('org_own');
+  expect(await organizationOf({ organization: 'acme' })).toBe('org_acme');
+  await patched(server, 'clients/of-own', {
+    default_organization: { organization_id: 'org_gone', flows: ['client_credentials'] },
+  });
+  expect(await organizationOf({})).toMatch(/default_organization/);
+  await patched(server, 'clients/of-own', { default_organization: null });
+  expect(await organizationOf({})).toMatch(/required by the client grant/);
+});
+
 test('Actions of credentials-exchange see the request without its secret, set claims, and deny by a code', async () => {
   await bindHandlers(
     server,

@@ -111,30 +111,39 @@ export class ClientCredentialsGrant implements GrantRow {
     return { scopes: grantedScopes(grant, api), grant };
   }
 
-  /** The one that is asked for, or the client's own for this flow. */
+  /**
+   * The one that is asked for, or the client's own for this flow, which counts where the client grant lets organizations in at all. The
+   * client's `organization_usage` is of logins, and does not count here. Grants are given to no single organization, so `allow_any_organization`
+   * decides.
+   */
   async #organization(
     { parameters, oauth }: GrantCall,
     grant: ClientGrant | null,
   ): Promise<Organization | null> {
-    const asked = parameters.get('organization') ?? oauth.defaultOrganizationId;
+    const asked = parameters.get('organization');
     const usage = grant?.organization_usage ?? 'deny';
-    if (asked === null) {
-      if (usage !== 'require') return null;
-      throw new OAuthError(
-        'organization_invalid',
-        'parameter organization is required by the client grant (organization_usage)',
-      );
-    }
-    if (usage === 'deny')
-      throw new OAuthError(
-        'organization_invalid',
+    const refused = (why: string): OAuthError => new OAuthError('organization_invalid', why);
+    if (usage === 'deny') {
+      if (asked === undefined) return null;
+      throw refused(
         'parameter organization is not allowed by the client grant: set its organization_usage to allow or require',
       );
-    const found = await this.organizations.findByIdOrName(asked);
+    }
+    const wanted = asked ?? oauth.defaultOrganizationId;
+    if (wanted === null) {
+      if (usage === 'allow') return null;
+      throw refused('parameter organization is required by the client grant (organization_usage)');
+    }
+    if (grant?.allow_any_organization !== true)
+      throw refused(
+        'the client grant is for no organization: set its allow_any_organization to true, since it cannot be given to single ones here',
+      );
+    const found = await this.organizations.findByIdOrName(wanted);
     if (found) return found;
-    throw new OAuthError(
-      'organization_invalid',
-      'parameter organization names none: send its id (org_...) or its name',
+    throw refused(
+      asked === undefined
+        ? 'default_organization of the client names none: set its organization_id to the id (org_...) of one that there is'
+        : 'parameter organization names none: send its id (org_...) or its name',
     );
   }
 }
