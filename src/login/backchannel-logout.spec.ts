@@ -53,10 +53,34 @@ test('a URL leads here by any name of this machine, and to others on another por
     'http://[::1]:4000/x',
     'http://0.0.0.0:4000',
     'http://127.1:4000/',
+    'http://2130706433:4000/',
+    'http://127.0.0.1.:4000/',
+    'http://localhost.:4000/',
+    'http://any.localhost:4000/',
+    'http://[::ffff:127.0.0.1]:4000/',
+    'http://[0:0:0:0:0:0:0:1]:4000/',
+    'http://[::]:4000/',
+    'http://somebody@127.0.0.1:4000/',
+    'https://127.0.0.1:4000/',
   ])
     expect([url, leadsHere(url, base)]).toEqual([url, true]);
   for (const url of ['http://127.0.0.1:4001/api', 'http://rp.example:4000/', 'http://10.0.0.1:4000/'])
     expect([url, leadsHere(url, base)]).toEqual([url, false]);
   expect(leadsHere('https://idp.example/api', 'https://idp.example')).toBe(true);
-  expect(leadsHere('https://rp.example/', 'https://idp.example')).toBe(false);
+  for (const url of [
+    'https://IDP.example:443/',
+    'https://idp.example./',
+    'https://a:b@idp.example',
+    'http://idp.example:443',
+  ])
+    expect([url, leadsHere(url, 'https://idp.example')]).toEqual([url, true]);
+  expect(leadsHere('http://localhost:80/', 'http://127.0.0.1')).toBe(true);
+  for (const url of [
+    'https://rp.example/',
+    'https://idp.example.evil.example/',
+    'https://notidp.example',
+    'http://idp.example/',
+  ])
+    expect([url, leadsHere(url, 'https://idp.example')]).toEqual([url, false]);
+  expect(leadsHere('http://localhost.evil.example:4000/', base)).toBe(false);
 });

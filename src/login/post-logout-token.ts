@@ -4,13 +4,23 @@ import type { DeliveryAttempt } from '../tenant/logout-delivery.js';
 /** As long as Auth0 waits. */
 const PATIENCE_MS = 5_000;
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|0\.0\.0\.0|\[::\])$/;
+/** As a parser writes them: names of RFC 6761 6.3, IPv4, IPv6, and IPv4 (7f.. and 0) in IPv6. */
+const LOOPBACK =
+  /^(?:(?:[^.]+\.)*localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::(?:1|ffff:(?:7f[\da-f]{2}:[\da-f]{1,4}|0:0))?\])$/;
 
-/** Whether a URL leads back to this server, by whichever name of this machine: what may be posted there is for others to say. */
+/** A dot at the end of a name says that it is whole, and leads to the same host. */
+const hostOf = ({ hostname }: URL): string => hostname.replace(/\.$/, '');
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+const portOf = ({ protocol, port }: URL): string => (port === '' ? (DEFAULT_PORTS[protocol] ?? '') : port);
+
+/**
+ * Whether a URL leads back to this server, by whichever name of this machine: what may be posted there is for others to say. It is the port
+ * that a server has to itself, not the scheme.
+ */
 export function leadsHere(url: string, baseUrl: string): boolean {
   const [there, here] = [new URL(url), new URL(baseUrl)];
-  if (there.origin === here.origin) return true;
-  return there.port === here.port && LOOPBACK.test(there.hostname) && LOOPBACK.test(here.hostname);
+  if (portOf(there) !== portOf(here)) return false;
+  return hostOf(there) === hostOf(here) || (LOOPBACK.test(hostOf(there)) && LOOPBACK.test(hostOf(here)));
 }
 
 /** One POST of the form field `logout_token`, and nothing else; redirects are not followed. Never throws. */
