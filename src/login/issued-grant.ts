@@ -19,7 +19,7 @@ export function issuedBy(transaction: Transaction): IssuedGrant | RefusedDevice 
   const request = oidc?.request;
   if (status !== 'completed' || request?.grantId === undefined || clientId === null) return undefined;
   if (!result || !('redirectUri' in result)) return undefined;
-  const { code, access_token: accessToken } = result.parameters;
+  const { code, access_token: accessToken, id_token: idToken } = result.parameters;
   const finishedAt = Date.parse(transaction.finishedAt!);
   const organization = organizationClaim(transaction);
   const scope = request.authorized?.scope ?? '';
@@ -41,7 +41,8 @@ export function issuedBy(transaction: Transaction): IssuedGrant | RefusedDevice 
   const after = (seconds: number): string => new Date(finishedAt + seconds * 1000).toISOString();
   return {
     grant,
-    endsAt: after(idTokenLifetimeInSeconds),
+    // with a code alone nothing is granted before it is redeemed, and of those whom prompt=none leaves few may be
+    ...((accessToken ?? idToken) !== undefined && { endsAt: after(idTokenLifetimeInSeconds) }),
     ...(typeof code === 'string' && { code: codeOf(transaction, request, grant, code) }),
     ...(typeof accessToken === 'string' && {
       accessToken: accessTokenOf(

@@ -4,7 +4,7 @@ import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { dropBeyondCap } from './refresh-token-cap.js';
 import { isStorableKey } from './storable-key.js';
-import { insertGrant, insertTokens, keepGrant } from './token-statements.js';
+import { insertGrant, insertTokens, keepGrant, type IssuedBeside } from './token-statements.js';
 
 /** As one statement reads it. */
 export interface FoundCode {
@@ -73,7 +73,7 @@ export class AuthorizationCodeStore {
    */
   async exchange(
     { digest, grantId }: Pick<AuthorizationCode, 'digest' | 'grantId'>,
-    tokens: IssuedTokens,
+    tokens: IssuedTokens & Pick<IssuedBeside, 'endsAt'>,
     now: Date,
   ): Promise<true | Reused | null> {
     const changed = await this.#database.atomically([

@@ -88,10 +88,10 @@ const endOfTokens = ({ accessToken, refreshToken }: IssuedTokens): number =>
  */
 export function keepGrant(
   grantId: string,
-  tokens: IssuedTokens,
+  tokens: IssuedTokens & Pick<IssuedBeside, 'endsAt'>,
   { needsRefresh }: { readonly needsRefresh: boolean },
 ): Statement {
-  const until = endOfTokens(tokens);
+  const until = Math.max(endOfTokens(tokens), instantOf(tokens.endsAt ?? null) ?? 0);
   return {
     sql: needsRefresh ? `${KEEP_GRANT} AND refresh_tokens_revoked_at IS NULL` : KEEP_GRANT,
     values: [until, until, refreshTokensSince(tokens), grantId],
@@ -101,7 +101,7 @@ export function keepGrant(
 
 export interface IssuedBeside {
   readonly code?: AuthorizationCode;
-  /** ISO instant: until then tokens may still be issued on it. */
+  /** ISO instant: until then it is kept, though there be no token that lives as long. */
   readonly endsAt?: string;
 }
 

@@ -1,5 +1,6 @@
 /** From /authorize to /oauth/token: what the login settled is what the tokens say, and the code is good for its client alone. */
 import { createHash, randomBytes } from 'node:crypto';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bindHandlers, unbindAll } from '../support/actions.js';
 import { startTestServer, type TestServer } from '../support/server.js';
@@ -8,6 +9,7 @@ import {
   answerAt,
   API,
   claimsOf,
+  keptCode,
   logIn,
   make,
   makeParties,
@@ -133,4 +135,25 @@ test('a request that was pushed goes on at /authorize, once, and takes nothing f
   const again = await agent.get(`${server.baseUrl}/authorize?${new URLSearchParams(own).toString()}`);
   expect(again.status).toBe(400);
   expect(again.text).toContain('request_uri');
+});
+
+test('a grant is kept no longer than its code, unless that is redeemed: then as long as the ID token', async () => {
+  await make(server, '/api/v2/clients', {
+    client_id: 'long',
+    name: 'Long',
+    app_type: 'spa',
+    callbacks: [landing.callback],
+    jwt_configuration: { lifetime_in_seconds: 1_000_000 },
+  });
+  const { code } = await logIn(new UserAgent(), server, landing, { ...PKCE, client_id: 'long' });
+  const { code: kept, grant } = await keptCode(server, code);
+  const keptUntil = async (): Promise<number> => {
+    const rows = await server.app
+      .get(DataSource)
+      .query<readonly { kept_until: number }[]>(`SELECT kept_until FROM grants WHERE id = '${grant.id}'`);
+    return rows[0]!.kept_until;
+  };
+  expect(await keptUntil()).toBe(Date.parse(kept.expiresAt));
+  const { body } = await redeem(code, { client_id: 'long', code_verifier: verifier });
+  expect(Math.floor((await keptUntil()) / 1000)).toBe(claimsOf(body['id_token'])['exp']);
 });

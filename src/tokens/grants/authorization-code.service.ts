@@ -81,7 +81,12 @@ export class AuthorizationCodeGrant implements GrantRow {
       });
     const outcome = await this.codes.exchange(
       code,
-      { accessToken: issued.accessToken, ...(refresh && { refreshToken: refresh.token }) },
+      {
+        accessToken: issued.accessToken,
+        ...(refresh && { refreshToken: refresh.token }),
+        // whoever has an ID token is told of a logout as long as that lives
+        endsAt: new Date(at.getTime() + issuance.tokenClient.idTokenLifetimeInSeconds * 1000).toISOString(),
+      },
       at,
     );
     if (outcome !== true) throw await this.#spent(outcome?.grantId ?? null);
