@@ -1,10 +1,11 @@
 import type { DataSource } from 'typeorm';
-import type {
-  AccessToken,
-  FoundRefreshToken,
-  RefreshToken,
-  RefreshTokenDetails,
-  Reused,
+import {
+  refreshTokenState,
+  type AccessToken,
+  type FoundRefreshToken,
+  type RefreshToken,
+  type RefreshTokenDetails,
+  type Reused,
 } from '../tenant/grant.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
@@ -19,6 +20,7 @@ import {
 } from './refresh-token-row.js';
 import type { Statement } from './statement.js';
 import { isStorableKey } from './storable-key.js';
+import type { TransactionCursor } from './transaction-cursor.js';
 import { endOf, insertTokens, instantOf, keepGrant } from './token-statements.js';
 
 /** What an exchange changes of a token that is not replaced; what is left out stays. */
@@ -42,6 +44,13 @@ export interface Rotation {
 /** `first`: it replaced the token; `again`: the token was replaced a moment ago, and this is a sibling of what replaced it. */
 export type RotationOutcome = { readonly rotated: 'first' | 'again' } | Reused | null;
 
+/** Which of a list. */
+export interface RefreshTokenPage {
+  /** At most so many. */
+  readonly take?: number;
+  readonly after?: TransactionCursor | undefined;
+}
+
 /** For so long after it was replaced a token is known: whoever comes with it again ends the family. */
 const KNOWN_AFTER_ROTATION_MS = 2_592_000_000;
 
@@ -60,8 +69,13 @@ const ROTATE_AGAIN = `UPDATE refresh_tokens SET rotated_at = rotated_at
   WHERE digest = ? AND status = 'rotated' AND rotated_at > ? AND ${HAS_NOT_ENDED}`;
 const TOUCH = `UPDATE refresh_tokens SET last_exchanged_at = ?, expires_at = ?, idle_expires_at = ?, kept_until = ?, document = ?
   WHERE digest = ? AND status = 'active' AND document = ? AND expires_at IS NOT DISTINCT FROM ? AND ${HAS_NOT_ENDED}`;
-const IS_LISTED = `refresh_tokens.status = 'active' AND ${HAS_NOT_ENDED}
-  AND grants.revoked_at IS NULL AND grants.refresh_tokens_revoked_at IS NULL`;
+/** Its values are the instant, twice. */
+const IS_LISTED = `grants.revoked_at IS NULL AND grants.refresh_tokens_revoked_at IS NULL
+  AND refresh_tokens.digest = (SELECT digest FROM refresh_tokens AS newest
+    WHERE newest.grant_id = grants.id AND newest.status = 'active' AND ${HAS_NOT_ENDED}
+    ORDER BY newest.created_at DESC, newest.digest LIMIT 1)`;
+/** Only over what the other was made from. */
+const SET_DETAILS = `UPDATE refresh_tokens SET document = ? WHERE digest = ? AND status = 'active' AND document = ?`;
 
 export class RefreshTokenStore {
   readonly #database: Database;
@@ -99,18 +113,41 @@ export class RefreshTokenStore {
     return row ? readRefreshToken(row) : null;
   }
 
-  /** One of each family that is alive, newest first. */
-  async list(selection: GrantSelection, now: Date): Promise<FoundRefreshToken[]> {
+  /** One of each family that is alive, the one that was begun last first: all, or so many after the cursor. */
+  async list(
+    selection: GrantSelection,
+    now: Date,
+    { take, after }: RefreshTokenPage = {},
+  ): Promise<FoundRefreshToken[]> {
     const condition = grantCondition(selection);
     if (!condition) return [];
     const rows = await this.#database.rows<RefreshTokenRow>(
       `${SELECT_REFRESH_TOKENS} WHERE ${condition.sql} AND ${IS_LISTED}
-        ORDER BY refresh_tokens.created_at DESC, refresh_tokens.id DESC, digest`,
-      [...condition.values, now.getTime(), now.getTime()],
+        ${after ? 'AND (grants.created_at, refresh_tokens.id) < (?, ?)' : ''}
+        ORDER BY grants.created_at DESC, refresh_tokens.id DESC ${take === undefined ? '' : 'LIMIT ?'}`,
+      [
+        ...condition.values,
+        now.getTime(),
+        now.getTime(),
+        ...(after ? [after.createdAt, after.id] : []),
+        ...(take === undefined ? [] : [take]),
+      ],
     );
-    const newest = new Map<string, RefreshTokenRow>();
-    for (const row of rows) if (!newest.has(row.id)) newest.set(row.id, row);
-    return [...newest.values()].map(readRefreshToken);
+    return rows.map(readRefreshToken);
+  }
+
+  /**
+   * Of the family that the API knows by this id. What is exchanged in this very moment was read before, and carries on what it had.
+   * False where there is none that is alive.
+   */
+  async setMetadata(id: string, metadata: RefreshTokenDetails['metadata'], now: Date): Promise<boolean> {
+    for (;;) {
+      const found = await this.get(id);
+      if (!found || refreshTokenState(found, now, 0) !== 'active') return false;
+      const { digest, details } = found.token;
+      const values = [JSON.stringify({ ...details, metadata }), digest, JSON.stringify(details)];
+      if ((await this.#database.change(SET_DETAILS, values)) === 1) return true;
+    }
   }
 
   /**

@@ -1,7 +1,7 @@
 import { TenantError } from '../tenant/tenant-error.js';
 import { isStorableKey } from './storable-key.js';
 
-/** The last transaction of a page; the next page begins with the first one older than it. */
+/** The last one of a page, of transactions or of what else is listed by age; the next page begins with the first one older than it. */
 export interface TransactionCursor {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -24,6 +24,6 @@ export function decodeCursor(cursor: string): TransactionCursor {
   }
   throw new TenantError(
     'cursor_invalid',
-    'cursor must be the `next` of an earlier page, unchanged: leave it out to begin with the newest transaction',
+    'the cursor must be the `next` of an earlier page, unchanged: leave it out to begin with the newest',
   );
 }

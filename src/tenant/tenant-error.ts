@@ -7,6 +7,7 @@ export type TenantErrorCode =
   | 'user_not_found'
   | 'key_not_found'
   | 'session_not_found'
+  | 'refresh_token_not_found'
   | 'action_not_found'
   | 'action_version_not_found'
   | 'trigger_not_found'

@@ -10,6 +10,7 @@ import { ImportMetadataController } from './api/import-metadata.controller.js';
 import { KeysController } from './api/keys.controller.js';
 import { OrganizationMembersController } from './api/organization-members.controller.js';
 import { OrganizationsController } from './api/organizations.controller.js';
+import { RefreshTokensController } from './api/refresh-tokens.controller.js';
 import { ResourceServersController } from './api/resource-servers.controller.js';
 import { RolesController } from './api/roles.controller.js';
 import { SessionsController } from './api/sessions.controller.js';
@@ -62,6 +63,7 @@ import { SsoController } from './saml/sso.controller.js';
     OrganizationsController,
     OrganizationMembersController,
     SessionsController,
+    RefreshTokensController,
     TenantSettingsController,
     KeysController,
     ActionsController,

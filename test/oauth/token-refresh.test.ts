@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { bindHandlers, claimsOf, unbindAll } from '../support/actions.js';
+import { later } from '../support/later.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { AccessTokenStore } from '../../src/storage/access-token-store.js';
 import { RefreshTokenStore } from '../../src/storage/refresh-token-store.js';
@@ -194,10 +195,10 @@ test('an Action may shorten a refresh token, and never lengthen it', async () =>
   const token = await refreshTokenOf(server, { clientId: 'rotating' });
   const { expiresAt } = (await find(token))!.token;
   await bindHandlers(server, ['api.refreshToken.setExpiresAt(Date.now() + 1e12)']);
-  const later = (await refresh(server, token, ROTATING)).body.refresh_token;
-  expect((await find(later))!.token.expiresAt).toBe(expiresAt);
+  const lengthened = (await refresh(server, token, ROTATING)).body.refresh_token;
+  expect((await find(lengthened))!.token.expiresAt).toBe(expiresAt);
   await bindHandlers(server, ['api.refreshToken.setExpiresAt(Date.now() - 1)']);
-  const ended = (await refresh(server, later, ROTATING)).body.refresh_token;
+  const ended = (await refresh(server, lengthened, ROTATING)).body.refresh_token;
   expect(refusal(await refresh(server, ended, ROTATING))).toEqual(UNKNOWN);
 });
 
@@ -253,4 +254,24 @@ test('a user who is blocked gets no further, and logs in anew when that is over'
   expect(refusal(await refresh(server, token)).slice(0, 2)).toEqual([403, 'invalid_grant']);
   await patched(server, path, { blocked: false });
   expect(refusal(await refresh(server, token))).toEqual(UNKNOWN);
+});
+
+// last, since what it does is later than all else
+test('whoever got a sibling within the leeway and whoever has the other do not both go on', async () => {
+  const as = { client_id: 'lenient' };
+  const first = await refreshTokenOf(server, { clientId: 'lenient' });
+  const ofClient = (await refresh(server, first, as)).body.refresh_token;
+  const ofThief = (await refresh(server, first, as)).body.refresh_token;
+  const setRight = [later(server, 3600)];
+  try {
+    const next = (await refresh(server, ofThief, as)).body.refresh_token;
+    expect(next).toBeTypeOf('string');
+    setRight.unshift(later(server, 3600));
+    const found = await refresh(server, ofClient, as);
+    expect(refusal(found)).toEqual(UNKNOWN);
+    expect(found.body.error_detail).toContain('came again');
+    expect(refusal(await refresh(server, next, as))).toEqual(UNKNOWN);
+  } finally {
+    for (const put of setRight) put();
+  }
 });

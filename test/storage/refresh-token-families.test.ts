@@ -316,3 +316,32 @@ onEachDatabase(
   },
   SLOW,
 );
+
+onEachDatabase('a list goes on after a cursor, and metadata stays with what is alive', async ({ open }) => {
+  const dataSource = await open();
+  const [grants, store] = [new GrantStore(dataSource), new RefreshTokenStore(dataSource)];
+  for (const index of [1, 2, 3, 4]) await grants.insert(...familyOf(index));
+  // two of one instant
+  await grants.insert(aGrant('same', { createdAt: after(2) }), {
+    refreshToken: aRefreshToken('same', 'same', { createdAt: after(2) }),
+  });
+  const page = async (take: number, last?: string) => {
+    const [createdAt, id] = [at(2).getTime(), `rt_${last}`];
+    const found = await store.list({ userId: 'auth0|user' }, at(10), {
+      take,
+      after: last === undefined ? undefined : { createdAt, id },
+    });
+    return found.map(({ token }) => token.digest);
+  };
+  expect(await page(3)).toEqual(['t4', 't3', 'same']);
+  expect(await page(3, 'same')).toEqual(['t2', 't1']);
+  expect(await page(1, 'g2')).toEqual(['t1']);
+
+  const metadataOf = async (digest: string) => (await store.find(digest))?.token.details.metadata;
+  expect(await store.setMetadata('rt_g1', { a: 'b' }, at(10))).toBe(true);
+  expect([await metadataOf('t1'), await metadataOf('t2')]).toEqual([{ a: 'b' }, {}]);
+  await store.revokeId('rt_g1', at(11));
+  expect(await store.setMetadata('rt_g1', { c: 'd' }, at(12))).toBe(false);
+  expect(await store.setMetadata('rt_none', {}, at(12))).toBe(false);
+  expect(await metadataOf('t1')).toEqual({ a: 'b' });
+});

@@ -210,27 +210,30 @@ onEachDatabase('a replaced or revoked token is not used as one that stays', asyn
 const listed = (found: readonly { readonly token: RefreshToken }[]): string =>
   found.map(({ token }) => token.digest).join(' ');
 
-onEachDatabase('of each family that is alive one token is listed, newest first', async ({ open }) => {
-  const { grants, store, rotate } = await withFamilies(open, 'a', 'b', 'c');
-  await grants.insert(aGrant('other', { userId: 'auth0|other', sessionId: 's2', clientId: 'c2' }), {
-    refreshToken: aRefreshToken('other.1', 'other'),
-  });
-  await grants.insert(aGrant('ended'), {
-    refreshToken: aRefreshToken('ended.1', 'ended', { expiresAt: after(5) }),
-  });
-  await grants.insert(aGrant('idle'), {
-    refreshToken: aRefreshToken('idle.1', 'idle', { idleExpiresAt: after(5) }),
-  });
-  await rotate('a.1', 'a.2', 1, 50);
-  await rotate('a.1', 'a.2b', 2, 50);
-  await store.revoke('b.1', at(3), 'refresh_tokens');
-  expect(listed(await store.list({ userId: 'auth0|user' }, at(4)))).toBe('a.2b idle.1 ended.1 c.1');
-  expect(listed(await store.list({ userId: 'auth0|user' }, at(5)))).toBe('a.2b c.1');
-  expect(listed(await store.list({ clientId: 'c2' }, at(5)))).toBe('other.1');
-  expect(listed(await store.list({ sessionId: 's2', userId: 'auth0|other' }, at(5)))).toBe('other.1');
-  expect(listed(await store.list({ sessionId: 's2', userId: 'auth0|user' }, at(5)))).toBe('');
-  expect(await store.list({ userId: 'a\u0000' }, at(5))).toEqual([]);
-});
+onEachDatabase(
+  'of each family that is alive one token is listed, the one begun last first',
+  async ({ open }) => {
+    const { grants, store, rotate } = await withFamilies(open, 'a', 'b', 'c');
+    await grants.insert(aGrant('other', { userId: 'auth0|other', sessionId: 's2', clientId: 'c2' }), {
+      refreshToken: aRefreshToken('other.1', 'other'),
+    });
+    await grants.insert(aGrant('ended'), {
+      refreshToken: aRefreshToken('ended.1', 'ended', { expiresAt: after(5) }),
+    });
+    await grants.insert(aGrant('idle'), {
+      refreshToken: aRefreshToken('idle.1', 'idle', { idleExpiresAt: after(5) }),
+    });
+    await rotate('a.1', 'a.2', 1, 50);
+    await rotate('a.1', 'a.2b', 2, 50);
+    await store.revoke('b.1', at(3), 'refresh_tokens');
+    expect(listed(await store.list({ userId: 'auth0|user' }, at(4)))).toBe('idle.1 ended.1 c.1 a.2b');
+    expect(listed(await store.list({ userId: 'auth0|user' }, at(5)))).toBe('c.1 a.2b');
+    expect(listed(await store.list({ clientId: 'c2' }, at(5)))).toBe('other.1');
+    expect(listed(await store.list({ sessionId: 's2', userId: 'auth0|other' }, at(5)))).toBe('other.1');
+    expect(listed(await store.list({ sessionId: 's2', userId: 'auth0|user' }, at(5)))).toBe('');
+    expect(await store.list({ userId: 'a\u0000' }, at(5))).toEqual([]);
+  },
+);
 
 onEachDatabase('of rotations at once, at any instance, exactly one wins', async ({ open }) => {
   const instances = await Promise.all([open(), open(), open()]);
