@@ -149,9 +149,10 @@ export class OidcLoginsService {
     const { requestUri, clientId } = sent;
     const own = { request: sent, isPushed: false, dpopJkt: undefined };
     if (clientId === undefined || !requestUri?.startsWith(PUSHED_REQUEST_PREFIX)) return own;
-    if (sent.repeated.includes('request_uri')) {
+    const doubtful = sent.repeated.filter((name) => name === 'client_id' || name === 'request_uri');
+    if (doubtful.length > 0) {
       if (sent.redirectUri !== undefined) return own;
-      throw repeatedError(['request_uri']);
+      throw repeatedError(doubtful);
     }
     const digest = tokenDigest(requestUri.slice(PUSHED_REQUEST_PREFIX.length));
     const found = await this.pushed.take(digest, clientId, at);
