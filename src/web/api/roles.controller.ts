@@ -26,7 +26,7 @@ import {
   type GetQuery,
   type ListQuery,
 } from './listing.js';
-import { refuseMissingPermission } from './permission-refusal.js';
+import { grantPermissions } from './permission-grants.js';
 import { memberView } from './member-view.js';
 
 /** `/api/v2/roles`, in the shapes of Auth0's Management API. */
@@ -112,9 +112,7 @@ export class RolesController {
     @Body({ schema: permissionsBodySchema }) { permissions }: PermissionsBody,
   ): Promise<void> {
     await this.#existing(id);
-    if (await this.permissions.grant('role', id, permissions)) return;
-    await refuseMissingPermission(permissions, (audience) => this.apis.findByIdentifier(audience));
-    existing('role', id, null);
+    await grantPermissions('role', id, permissions, { store: this.permissions, apis: this.apis });
   }
 
   @Delete(':id/permissions')

@@ -9,7 +9,7 @@ import { UserStore } from '../../storage/user-store.js';
 import { existing, refuseMissing } from './existing.js';
 import { permissionsBodySchema, rolesBodySchema, type PermissionsBody, type RolesBody } from './id-lists.js';
 import { listQuerySchema, listed, paged, type ListQuery } from './listing.js';
-import { refuseMissingPermission } from './permission-refusal.js';
+import { grantPermissions } from './permission-grants.js';
 
 /** What a user has and may do, in the shapes of Auth0's Management API: `/api/v2/users/:id/roles`, `/permissions`, `/organizations`. */
 @ApiTags('users')
@@ -73,9 +73,7 @@ export class UserAuthorizationController {
     @Body({ schema: permissionsBodySchema }) { permissions }: PermissionsBody,
   ): Promise<void> {
     await this.#requireUser(id);
-    if (await this.permissions.grant('user', id, permissions)) return;
-    await refuseMissingPermission(permissions, (audience) => this.apis.findByIdentifier(audience));
-    existing('user', id, null);
+    await grantPermissions('user', id, permissions, { store: this.permissions, apis: this.apis });
   }
 
   /** Those that are not by a role. */
