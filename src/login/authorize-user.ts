@@ -1,6 +1,6 @@
 /** The step after somebody has logged in at /authorize, and again where Actions set another user: may this one go on, and with what? */
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
-import { isOidcScope, scopeWords } from '../protocol/oauth/scopes.js';
+import { permittedScopes, scopeWords } from '../protocol/oauth/scopes.js';
 import type { AuthenticatedTransaction, Transaction } from '../tenant/transaction.js';
 import type { Circumstances } from './circumstances.js';
 
@@ -28,8 +28,7 @@ export async function authorizeUser(
     );
   const permissions =
     oidc.audience === undefined ? null : await authorizations.permissionsAt(oidc.audience, userId);
-  const words = scopeWords(oidc.scope);
-  const scope = permissions ? words.filter((word) => isOidcScope(word) || permissions.includes(word)) : words;
+  const scope = permittedScopes(scopeWords(oidc.scope), permissions);
   return {
     ...transaction,
     oidc: { ...oidc, request: { ...request, authorized: { userId, scope: scope.join(' ') } } },

@@ -1,6 +1,6 @@
 /** How a login ends that lets a device in (RFC 8628 3.3): with nothing for the browser, and with all that the device's next poll asks for. */
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
-import { isOidcScope, scopeWords } from '../protocol/oauth/scopes.js';
+import { permittedScopes, scopeWords } from '../protocol/oauth/scopes.js';
 import type { IssuedGrant, RefusedDevice } from '../storage/transaction-store.js';
 import type { AuthenticatedTransaction, DevicePart, Transaction } from '../tenant/transaction.js';
 import { changedScopes } from './authorization-response.js';
@@ -23,9 +23,7 @@ export async function approveDevice(
     oidc.audience === undefined
       ? null
       : await authorizations.permissionsAt(oidc.audience, transaction.userId!);
-  const grantedScope = scopeWords(oidc.scope)
-    .filter((word) => isOidcScope(word) || !permissions || permissions.includes(word))
-    .join(' ');
+  const grantedScope = permittedScopes(scopeWords(oidc.scope), permissions).join(' ');
   const grantId = `grant_${random(16).toString('hex')}`;
   return finish(
     { ...transaction, oidc: { ...oidc, device: { ...device, grantId, grantedScope } } },

@@ -190,13 +190,7 @@ export class OidcLoginsService {
         { about: audience },
       );
     refuseUnboundToken(checked, oauth, api);
-    const allowed = api && (await this.authorizations.clientScopes(client.client_id, api));
-    if (api && !allowed)
-      throw new OAuthError(
-        'client_grant_missing',
-        'the API does not give the application tokens for its users; see subject_type_authorization of the API, and make a client grant for the subject_type user',
-        { about: api.identifier },
-      );
+    const allowed = await this.authorizations.requireClientScopes(client.client_id, api);
     const { scope, dropped } = scopesOf(request.scope, {
       allowed,
       audience,

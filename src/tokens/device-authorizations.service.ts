@@ -56,13 +56,7 @@ export class DeviceAuthorizationsService {
     checkOrganization(undefined, null, oauth);
     const tenant = await this.tenants.current();
     const { audience, api } = await this.targets.of(askedAudience(parameters), tenant);
-    const allowed = api && (await this.authorizations.clientScopes(client.client_id, api));
-    if (api && !allowed)
-      throw new OAuthError(
-        'client_grant_missing',
-        'the API does not give the application tokens for its users; see subject_type_authorization of the API, and make a client grant for the subject_type user',
-        { about: api.identifier },
-      );
+    const allowed = await this.authorizations.requireClientScopes(client.client_id, api);
     const { scope } = scopesOf(askedScopes(parameters) ?? [], {
       allowed,
       audience,

@@ -6,7 +6,7 @@ import { checkOrganization, organizationPart, scopesOf } from '../../login/begin
 import { mintIdToken } from '../../login/minted-tokens.js';
 import { Clock } from '../../login/ports.js';
 import { OAuthError } from '../../protocol/oauth/oauth-error.js';
-import { isOidcScope, scopeWords } from '../../protocol/oauth/scopes.js';
+import { permittedScopes, scopeWords } from '../../protocol/oauth/scopes.js';
 import { GrantStore } from '../../storage/grant-store.js';
 import type { Grant } from '../../tenant/grant.js';
 import type { Organization } from '../../tenant/organization.js';
@@ -78,15 +78,8 @@ export class UserTokensService {
   }
 
   /** The scopes that the client may have of the API for its users; `null` where nobody manages it. Errors: `client_grant_missing`. */
-  async allowedOf({ client }: GrantCall, { api }: Target): Promise<readonly string[] | null> {
-    const allowed = api && (await this.authorizations.clientScopes(client.client_id, api));
-    if (api && !allowed)
-      throw new OAuthError(
-        'client_grant_missing',
-        'the API does not give the application tokens for its users; see subject_type_authorization of the API, and make a client grant for the subject_type user',
-        { about: api.identifier },
-      );
-    return allowed;
+  allowedOf({ client }: GrantCall, { api }: Target): Promise<readonly string[] | null> {
+    return this.authorizations.requireClientScopes(client.client_id, api);
   }
 
   /** What of `asked` the client may have, and the user too; there is no session that an online token could hang on. */
@@ -265,6 +258,6 @@ export class UserTokensService {
   ): Promise<readonly string[]> {
     const permissions =
       audience === undefined ? null : await this.authorizations.permissionsAt(audience, userId);
-    return permissions ? scope.filter((word) => isOidcScope(word) || permissions.includes(word)) : scope;
+    return permittedScopes(scope, permissions);
   }
 }
