@@ -75,8 +75,8 @@ export interface AuthorizationCode {
 }
 
 /**
- * `rotated` is replaced by another, and works once more within the leeway; `spent` is replaced by one that has been used in its turn,
- * and works no more.
+ * `rotated` is replaced, by its own successor or a sibling's, and works on within the leeway; `spent` is replaced by what has been replaced
+ * in its turn, and works no more.
  */
 export type RefreshTokenStatus = 'active' | 'rotated' | 'spent';
 
@@ -89,7 +89,7 @@ export interface RefreshToken {
   readonly grantId: string;
   readonly status: RefreshTokenStatus;
   readonly createdAt: string;
-  /** When it was replaced first; `null` unless it was. */
+  /** When it was replaced first, it or a sibling; `null` unless it was. */
   readonly rotatedAt: string | null;
   readonly lastExchangedAt: string | null;
   /** Rotation does not move it; `null` lives until it is revoked. */
