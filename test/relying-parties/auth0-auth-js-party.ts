@@ -18,6 +18,17 @@ export function begin(options: Options): void {
   agent = new UserAgent();
 }
 
+/** As `begin`, with a module that was printed for people to run; `secret` is in its environment. */
+export function beginAs(module: string, secret: string): void {
+  const body = module.replace(/^import .*;$/gm, '').replace(/^export const/gm, 'const');
+  // oxlint-disable-next-line no-implied-eval -- what is printed for people to run is run
+  const run = new Function('AuthClient', 'process', `'use strict';\n${body}\nreturn authClient;`) as (
+    ...given: readonly unknown[]
+  ) => AuthClient;
+  client = run(AuthClient, { env: { CLIENT_SECRET: secret } });
+  agent = new UserAgent();
+}
+
 const told = (response: TokenResponse): object => Object.fromEntries(Object.entries(response));
 const landed = (page: Page, redirectUri: string): URL => {
   if (!page.url.startsWith(redirectUri)) throw new Error(`at ${page.url}: ${page.text.slice(-1000)}`);

@@ -125,3 +125,18 @@ test('it believes the logout token that the application is told by, and that of 
     code: 'ERR_JWT_CLAIM_VALIDATION_FAILED',
   });
 });
+
+test('it logs a user in with the settings that the page of the client prints', async () => {
+  const { body } = await server.api<{
+    settings: readonly { id: string; files: Record<string, string> }[];
+    obstacles: readonly string[];
+  }>('GET', '/debug/clients/poster');
+  const printed = body.settings.find(({ id }) => id === 'auth0-auth-js')!.files['auth0.mjs']!;
+  await sdk.call('beginAs', printed, SECRET);
+  expect((await sdk.call('logIn', landing.callback)).tokens).toMatchObject({
+    claims: { sub: 'auth0|alice', aud: 'poster' },
+    refreshToken: expect.any(String) as string,
+  });
+  expect(printed).not.toContain('https only');
+  expect(body.obstacles.join(' ')).not.toContain('MINTMARK_TLS');
+});

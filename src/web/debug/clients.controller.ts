@@ -3,7 +3,10 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { IdentityProviderService } from '../../login/identity-provider.service.js';
+import { TenantService } from '../../login/tenant.service.js';
+import { discoveryDocument } from '../../protocol/jwt/discovery.js';
 import { ClientStore } from '../../storage/client-store.js';
+import { TOKEN_ALGORITHMS } from '../../tenant/client.js';
 import { entityIdOfServiceProvider } from '../../tenant/saml-addon.js';
 import { clientPage } from '../pages/client-page.js';
 import { clientsPage } from '../pages/clients-page.js';
@@ -19,13 +22,14 @@ type ListQuery = z.infer<typeof listSchema>;
 
 const PER_PAGE = 50;
 
-/** `/debug/clients`: what to paste into each service provider. JSON for programs, pages for people. */
+/** `/debug/clients`: what to paste into each service provider and application. JSON for programs, pages for people. */
 @ApiTags('debug')
 @Controller('debug/clients')
 export class DebugClientsController {
   constructor(
     private readonly clients: ClientStore,
     private readonly identityProvider: IdentityProviderService,
+    private readonly tenants: TenantService,
   ) {}
 
   @Get()
@@ -67,7 +71,9 @@ export class DebugClientsController {
       {
         load: async () => {
           const { client, idp } = await this.identityProvider.ofClient(clientId);
-          return describeClient(client, idp);
+          const { issuer, settings } = await this.tenants.current();
+          const hasIss = settings.authorization_response_iss_parameter_supported;
+          return describeClient(client, idp, discoveryDocument(issuer, TOKEN_ALGORITHMS, hasIss));
         },
         json: (description) => description,
         page: clientPage,

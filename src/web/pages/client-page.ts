@@ -1,4 +1,4 @@
-/** One client: what to paste into its service provider, and what it is itself. */
+/** One client: what to paste into its service provider or application, and what it is itself. */
 import type { CertificateDescription, ClientDescription } from '../debug/client-description.js';
 import { html, type Html } from './html.js';
 import { page } from './page.js';
@@ -12,9 +12,10 @@ interface Section {
 }
 
 export function clientPage(description: ClientDescription): string {
-  const { client, identity_provider: idp, settings, obstacles } = description;
+  const { client, identity_provider: idp, openid_provider: provider, settings, obstacles } = description;
   const sections: Section[] = [
     ...(idp ? [pasteSection(client.client_id, idp), certificateSection(idp.certificates)] : []),
+    ...(provider ? [applicationSection(client, provider)] : []),
     ...settings.map(settingsSection),
     { id: 'client', title: 'The client itself', content: clientContent(description) },
   ];
@@ -22,7 +23,7 @@ export function clientPage(description: ClientDescription): string {
     client.name,
     html`<h1>${client.name}</h1>
       <ul class="facts">
-        <li>${idp ? 'SAML' : 'OpenID Connect'}</li>
+        <li>${[idp && 'SAML', provider && 'OpenID Connect'].filter(Boolean).join(' and ')}</li>
         <li><b class="mono">${client.client_id}</b></li>
         <li>changed <b>${instant(client.updated_at)}</b></li>
       </ul>
@@ -73,6 +74,43 @@ function pasteSection(clientId: string, idp: Idp): Section {
         Both URLs take HTTP-Redirect and HTTP-POST. The ones without a client id,
         <a href="/samlp/metadata?view">the metadata of the tenant</a>, serve every client by its entity ID.
       </p>`,
+  };
+}
+
+type Provider = NonNullable<ClientDescription['openid_provider']>;
+
+function applicationSection(
+  { client_id: clientId, callbacks, allowed_logout_urls: logoutUrls }: ClientDescription['client'],
+  provider: Provider,
+): Section {
+  const hasSecret = provider.token_endpoint_auth_methods.some((method) =>
+    method.startsWith('client_secret_'),
+  );
+  return {
+    id: 'application',
+    title: 'For the application',
+    content: html`${facts({
+      Issuer: provider.issuer,
+      'Client ID': clientId,
+      'Discovery URL': provider.discovery_url,
+      'Authorization endpoint': provider.authorization_endpoint,
+      'Token endpoint': provider.token_endpoint,
+      'Userinfo endpoint': provider.userinfo_endpoint,
+      'End session endpoint': provider.end_session_endpoint,
+      'JWKS URI': provider.jwks_uri,
+      Callbacks: callbacks,
+      'Comes back from a logout to': logoutUrls,
+      'Proves itself by': provider.token_endpoint_auth_methods,
+      'Grant types': provider.grant_types,
+    })}
+    ${
+      hasSecret
+        ? html`<p class="soft small">
+            The client secret is not shown here. <code>GET /api/v2/clients/${clientId}</code> has it; the
+            settings below read it from the environment, as <code>CLIENT_SECRET</code>.
+          </p>`
+        : null
+    }`,
   };
 }
 
