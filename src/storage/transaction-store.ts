@@ -7,7 +7,7 @@ import { Database } from './database.js';
 import { approveDevice, denyDevice } from './device-code-store.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { changeWithParticipant } from './session-participants.js';
-import type { SqlValue, Statement } from './statement.js';
+import { decisive, type SqlValue, type Statement } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 import { insertGrant, type IssuedBeside } from './token-statements.js';
 import { decodeCursor, encodeCursor, type TransactionCursor } from './transaction-cursor.js';
@@ -188,6 +188,6 @@ export class TransactionStore {
     const along = issued ? statementsOf(issued) : [];
     if (participant) return changeWithParticipant(this.#database, statement, participant, along);
     if (along.length === 0) return (await this.#database.change(statement.sql, statement.values)) === 1;
-    return (await this.#database.atomically([{ ...statement, isDecisive: true }, ...along]))[0] === 1;
+    return (await this.#database.atomically([decisive(statement), ...along]))[0] === 1;
   }
 }
