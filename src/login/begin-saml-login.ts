@@ -72,10 +72,10 @@ export function beginSamlLogin(beginning: SamlBeginning): BegunSamlLogin {
     browser,
     request: beginning.http,
     saml: {
-      ...receivedPart(arrival, request),
-      ...entityIdPart(client),
       acsUrl: judged.acsUrl,
       ...(judged.verifiedWith && { verifiedWith: fingerprint(judged.verifiedWith) }),
+      ...entityIdPart(client),
+      ...receivedPart(arrival, request),
     },
     tokenClient: tokenClientOf(client),
     samlLayers: { client: clientLayer(client), transaction: { settings: {}, attributes: [] } },
@@ -179,16 +179,13 @@ function refuseUninvited({ method }: SamlArrival, clientId: string, { allowIdpIn
 const receivedPart = (
   { received, RelayState, unreadable }: SamlArrival,
   authnRequest: AuthnRequest | undefined,
-): Omit<SamlRequestPart, 'acsUrl'> => {
-  const relayState = received ? received.RelayState : RelayState;
-  const query = received ? received.query : unreadable;
-  return {
-    ...(received && { SAMLRequest: received.encoded, binding: received.binding }),
-    ...(query !== undefined && { query }),
-    ...(authnRequest && { authnRequest }),
-    ...(relayState !== undefined && { RelayState: relayState }),
-  };
-};
+): Omit<SamlRequestPart, 'acsUrl'> => ({
+  SAMLRequest: received?.encoded,
+  binding: received?.binding,
+  query: received ? received.query : unreadable,
+  authnRequest,
+  RelayState: received ? received.RelayState : RelayState,
+});
 
 const NAMES: Readonly<Record<Binding, string>> = {
   [BINDINGS.httpRedirect]: 'HTTP-Redirect',

@@ -48,7 +48,7 @@ export function finish(
     samlLayers: withoutSecrets(transaction.samlLayers),
     ...(transaction.actions && { actions: ended(transaction.actions) }),
     ...(transaction.saml && status === 'completed' && { saml: withoutQuery(transaction.saml) }),
-    timeline: [...transaction.timeline, ...[...events, last].map((event) => ({ ...event, at }))],
+    timeline: [...transaction.timeline, ...[...events, last].map((event) => ({ at, ...event }))],
   };
 }
 

@@ -2,7 +2,10 @@ import type { Transaction } from '../tenant/transaction.js';
 
 type Given = 'id' | 'protocol' | 'clientId' | 'createdAt' | 'samlLayers' | 'timeline';
 
-/** A pending transaction that nothing has happened to yet, but for what is given. */
+/**
+ * A pending transaction that nothing has happened to yet, but for what is given. What every login comes to have is there from the start, if
+ * only as `undefined`: see docs/decisions/spreads.md.
+ */
 export const newTransaction = (
   given: Pick<Transaction, Given> & Partial<Omit<Transaction, Given>>,
 ): Transaction => ({
@@ -25,5 +28,7 @@ export const newTransaction = (
   assertionXml: null,
   signedWith: null,
   droppedClaims: [],
+  subject: undefined,
+  actions: undefined,
   ...given,
 });

@@ -107,13 +107,13 @@ export function issueSamlResponse(
   };
   const issued = issueResponse(
     {
-      ...context,
       profile: transaction.user,
       unmappedClaimPrefix: tenant.settings.unmapped_claim_prefix,
       fallbackAudience: saml.entityId ?? saml.acsUrl,
       authenticatedAt: new Date(transaction.authenticatedAt),
       // over REST a test chooses the user, and may choose the wrong one
       subjectMustMatch: transaction.browser !== undefined,
+      ...context,
     },
     pairs,
     random,

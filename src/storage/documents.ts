@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Database } from './database.js';
-import type { SqlValue, Statement } from './statement.js';
+import { decisive, type SqlValue, type Statement } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 
 /** A page of a list, as Auth0 counts them: the first is 0. */
@@ -168,7 +168,7 @@ export class Documents<Value extends { readonly created_at: string }> {
   /** How many rows the statement changed; where it is none, what goes along is left out. */
   async #write(statement: Statement, along: readonly Statement[] = []): Promise<number> {
     if (along.length === 0) return this.#database.change(statement.sql, statement.values);
-    const [changed = 0] = await this.#database.atomically([{ ...statement, isDecisive: true }, ...along]);
+    const [changed = 0] = await this.#database.atomically([decisive(statement), ...along]);
     return changed;
   }
 

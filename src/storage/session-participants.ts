@@ -1,7 +1,7 @@
 import type { SessionParticipant } from '../tenant/session.js';
 import { DatabaseError, type Database } from './database.js';
 import { lookupDigest } from './lookup-digest.js';
-import type { SqlValue, Statement } from './statement.js';
+import { decisive, type SqlValue, type Statement } from './statement.js';
 
 /** A login that tells the SP nothing new, as most do, writes nothing: that is a third of what it would cost. */
 const PUT = `INSERT INTO session_participants (session_id, client_id, name_id_digest, since, document)
@@ -26,7 +26,7 @@ export async function changeWithParticipant(
   participant: SessionParticipant,
   along: readonly Statement[] = [],
 ): Promise<boolean> {
-  const statements = [{ ...statement, isDecisive: true }, ...along];
+  const statements = [decisive(statement), ...along];
   try {
     return (await database.atomically([...statements, putParticipant(participant)]))[0] !== 0;
   } catch (error) {

@@ -7,3 +7,6 @@ export interface Statement {
   /** Among several: where it changes no row, those after it are left out, and the ones before it stand. */
   readonly isDecisive?: boolean;
 }
+
+/** Where it changes no row, those after it are left out. */
+export const decisive = ({ sql, values }: Statement): Statement => ({ sql, values, isDecisive: true });

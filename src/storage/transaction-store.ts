@@ -13,7 +13,7 @@ import { Database } from './database.js';
 import { approveDevice, denyDevice, holdDevice } from './device-code-store.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { changeWithParticipant } from './session-participants.js';
-import type { SqlValue, Statement } from './statement.js';
+import { decisive, type SqlValue, type Statement } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 import { insertGrant, type IssuedBeside } from './token-statements.js';
 import { decodeCursor, encodeCursor } from './transaction-cursor.js';
@@ -206,7 +206,7 @@ export class TransactionStore {
       return this.#letsIn(issued.device.code, issued.grant, [{ ...statement, isDecisive: true }, ...along]);
     if (participant) return changeWithParticipant(this.#database, statement, participant, along);
     if (along.length === 0) return (await this.#database.change(statement.sql, statement.values)) === 1;
-    return (await this.#database.atomically([{ ...statement, isDecisive: true }, ...along]))[0] === 1;
+    return (await this.#database.atomically([decisive(statement), ...along]))[0] === 1;
   }
 
   /** Of logins that let one device in at once exactly one ends so. */

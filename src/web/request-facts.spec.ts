@@ -28,7 +28,7 @@ test('tells who asked, by what method, and in which languages', () => {
 });
 
 test('leaves out headers that were not sent', () => {
-  expect(Object.keys(requestFactsOf(requestOf('')))).toEqual(['ip', 'method', 'query', 'body']);
+  expect(Object.keys(requestFactsOf(requestOf(''))).toSorted()).toEqual(['body', 'ip', 'method', 'query']);
 });
 
 test('cuts long headers', () => {

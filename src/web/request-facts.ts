@@ -31,16 +31,16 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 
 /** Of a request that a browser makes. A body is a form, as it was posted. */
 export const requestFactsOf = (request: FastifyRequest, longestValue = LONGEST_VALUE): RequestFacts => ({
-  ...callerOf(request),
   query: parametersOf(queryOf(request), longestValue),
   body: typeof request.body === 'string' ? parametersOf(request.body, longestValue) : {},
+  ...callerOf(request),
 });
 
 /** Of a call of the API that begins a login: who called. What was called is no part of the login. */
 export const apiRequestFactsOf = (request: FastifyRequest): RequestFacts => ({
-  ...callerOf(request),
   query: {},
   body: {},
+  ...callerOf(request),
 });
 
 function callerOf({ ip, method, headers }: FastifyRequest): Omit<RequestFacts, 'query' | 'body'> {

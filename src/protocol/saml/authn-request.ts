@@ -55,16 +55,16 @@ export function readAuthnRequest(xml: string): AuthnRequest {
   const context = requestedAuthnContext(root);
   const wanted = subject(root);
   return {
+    xml,
+    forceAuthn: boolean(root, 'ForceAuthn') ?? false,
+    isPassive: boolean(root, 'IsPassive') ?? false,
     ...fields,
     ...(url !== undefined && { assertionConsumerServiceURL: url }),
     ...(index !== undefined && { assertionConsumerServiceIndex: index }),
     ...(binding !== undefined && { protocolBinding: binding }),
-    forceAuthn: boolean(root, 'ForceAuthn') ?? false,
-    isPassive: boolean(root, 'IsPassive') ?? false,
     ...(policy && { nameIDPolicy: policy }),
     ...(context && { requestedAuthnContext: context }),
     ...(wanted && { subject: wanted }),
-    xml,
   };
 }
 

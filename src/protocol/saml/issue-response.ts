@@ -57,7 +57,6 @@ export function issueResponse(
   const lifetime = settings.lifetimeInSeconds.value ?? 3600;
   const sessionLifetime = settings.sessionLifetimeInSeconds.value;
   const assertion = buildAssertion({
-    ...texts,
     id: ids.assertion,
     issueInstant: now,
     notBefore: secondsFrom(now, -(settings.notBeforeSkewInSeconds.value ?? 0), at('notBeforeSkewInSeconds')),
@@ -73,6 +72,7 @@ export function issueResponse(
     attributes,
     typedAttributes: settings.typedAttributes.value ?? true,
     includeAttributeNameFormat: settings.includeAttributeNameFormat.value ?? true,
+    ...texts,
   });
   const protectedResponse = protect(
     responseParts(context, texts.issuer, texts.destination),
@@ -83,11 +83,11 @@ export function issueResponse(
   );
   const relayState = settings.relayState.value ?? context.relayState;
   return {
-    ...protectedResponse,
     relayState,
     nameID,
     attributes,
     warnings: findWarnings({ context, pairs, nameID, attributes, texts, relayState }),
+    ...protectedResponse,
   };
 }
 

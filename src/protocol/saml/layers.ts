@@ -33,10 +33,12 @@ export interface EffectiveConfiguration {
 
 const order = ['client', 'transaction', 'action'] as const;
 const names = Object.keys(SETTINGS) as SettingName[];
+const DEFAULTS = Object.fromEntries(
+  names.map((name) => [name, { value: SETTINGS[name].initial, layer: 'default' }]),
+) as Readonly<Record<SettingName, Provenance<unknown>>>;
 
 export function effectiveConfiguration(layers: Layers): EffectiveConfiguration {
-  const settings: Record<string, Provenance<unknown>> = {};
-  for (const name of names) settings[name] = { value: SETTINGS[name].initial, layer: 'default' };
+  const settings: Record<string, Provenance<unknown>> = { ...DEFAULTS };
   const attributes = new Map<string, EffectiveAttribute>();
   for (const layer of order) {
     const said = layers[layer];

@@ -5,6 +5,7 @@ import { SamlError } from './saml-error.js';
 
 /** Characters of base64, and bytes of XML: a request of ordinary make has one or two thousand. */
 const REQUEST_BYTES = 64 * 1024;
+const CHUNK_BYTES = 4096;
 
 /**
  * The bytes that base64 `text` stands for; line breaks and other white space are passed over, as SAML Bindings 3.5.4 permits.
@@ -55,7 +56,8 @@ const looksPlain = (bytes: Buffer): boolean =>
 
 function inflate(bytes: Buffer, limit: number): Buffer {
   try {
-    return inflateRawSync(bytes, { maxOutputLength: limit });
+    // a request of ordinary make fits into one chunk of this size; Node's own of 16 kB is made, and let go, for each
+    return inflateRawSync(bytes, { maxOutputLength: limit, chunkSize: CHUNK_BYTES });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
       throw tooLarge(`it inflates to more than ${limit} bytes`);

@@ -41,7 +41,7 @@ function write(
     for (let index = 0; index < DECLARATIONS.length; index++)
       if (missing & (1 << index)) out += DECLARATIONS[index]!;
   // what is sent keeps the order in which Auth0 writes attributes
-  const ordered = form.wire || names.length < 2 ? names : names.toSorted(byNamespace);
+  const ordered = form.wire || names.every(isOrdered) ? names : names.toSorted(byNamespace);
   for (const attribute of ordered)
     out += ` ${attribute}="${attributeText(attributes[attribute]!, attribute, form)}"`;
   out += '>';
@@ -62,6 +62,9 @@ function byNamespace(a: string, b: string): number {
   if (ofA === -1 || ofB === -1) return ofA === -1 ? -1 : 1;
   return byText(NAMESPACES[a.slice(0, ofA) as Prefix], NAMESPACES[b.slice(0, ofB) as Prefix]) || byText(a, b);
 }
+/** Where each stands after the one before it, as most do, there is nothing to sort. */
+const isOrdered = (name: string, index: number, names: readonly string[]): boolean =>
+  index === 0 || byNamespace(names[index - 1]!, name) <= 0;
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function contentText(text: string, name: string, form: Form): string {
