@@ -53,14 +53,12 @@ export class ClientGrantStore extends DocumentStore<ClientGrant> {
   }
 
   async find(clientId: string, audience: string, subjectType: SubjectType): Promise<ClientGrant | null> {
-    const { items } = await this.list({
+    if (!isStorableKey(clientId)) return null;
+    return this.documents.find({
       client_id: clientId,
-      audience,
+      audience_digest: lookupDigest(audience),
       subject_type: subjectType,
-      page: 0,
-      perPage: 1,
     });
-    return items[0] ?? null;
   }
 
   /** Throws `client_grant_exists`, and `invalid_body` where its client or its API is not there. */

@@ -64,6 +64,17 @@ export class Documents<Value extends { readonly created_at: string }> {
     };
   }
 
+  /** The oldest whose columns have these values. */
+  async find(where: Readonly<Record<string, SqlValue>>): Promise<Value | null> {
+    const { name, key } = this.#table;
+    const conditions = Object.keys(where).map((column) => `${column} = ?`);
+    const [row] = await this.#database.rows<{ document: string }>(
+      `SELECT document FROM ${name} WHERE ${conditions.join(' AND ')} ORDER BY created_at, ${key} LIMIT 1`,
+      Object.values(where),
+    );
+    return row ? (JSON.parse(row.document) as Value) : null;
+  }
+
   /** The documents whose derived column has this value, oldest first. */
   async listBy(column: string, value: SqlValue): Promise<Value[]> {
     const { name, key } = this.#table;

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import type { DeviceCode } from '../tenant/device-code.js';
-import type { Grant, Issuance, IssuedTokens } from '../tenant/grant.js';
+import type { AccessToken, Grant, Issuance, IssuedTokens } from '../tenant/grant.js';
 import type { SessionParticipant } from '../tenant/session.js';
 import {
   TRANSACTION_STATUSES,
@@ -15,7 +15,7 @@ import { deleteInLots } from './delete-in-lots.js';
 import { changeWithParticipant } from './session-participants.js';
 import { decisive, type SqlValue, type Statement } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
-import { insertGrant, type IssuedBeside } from './token-statements.js';
+import { insertGrant, insertTokens, type IssuedBeside } from './token-statements.js';
 import { decodeCursor, encodeCursor } from './transaction-cursor.js';
 
 /** What a login grants a client, with the code and the tokens that come of it. */
@@ -32,7 +32,16 @@ export interface RefusedDevice {
   readonly refusedAt: string;
 }
 
-function statementsOf(beside: IssuedGrant | RefusedDevice): Statement[] {
+/** What a client got for itself, which no grant stands behind. */
+export interface OwnToken {
+  readonly ownToken: AccessToken;
+}
+
+/** What is written with a transaction, all or nothing. */
+type Beside = IssuedGrant | RefusedDevice | OwnToken;
+
+function statementsOf(beside: Beside): Statement[] {
+  if ('ownToken' in beside) return insertTokens({ accessToken: beside.ownToken });
   if (!('grant' in beside)) return [denyDevice(beside.digest, new Date(beside.refusedAt))];
   const { grant, device } = beside;
   return [
@@ -83,11 +92,7 @@ export class TransactionStore {
    * With whom a single logout will have to ask, and with what was issued: all or nothing. Throws `invalid_body` for a user_id that no
    * database can look up, and OAuthError `device_answered` where a device that is to be let in does not wait any more.
    */
-  async insert(
-    transaction: Transaction,
-    participant?: SessionParticipant,
-    issued?: IssuedGrant | RefusedDevice,
-  ): Promise<void> {
+  async insert(transaction: Transaction, participant?: SessionParticipant, issued?: Beside): Promise<void> {
     const { id, revision, status, protocol, clientId, userId } = transaction;
     if (clientId !== null) requireStorableKey(clientId, '/client_id');
     if (userId !== null) requireStorableKey(userId, '/user/user_id');
@@ -115,11 +120,7 @@ export class TransactionStore {
    * Of any number of writers that read the same revision exactly one is told true, and its `participant` alone is written, as what it `issued` is.
    * Throws as `insert` does.
    */
-  async update(
-    next: Transaction,
-    participant?: SessionParticipant,
-    issued?: IssuedGrant | RefusedDevice,
-  ): Promise<boolean> {
+  async update(next: Transaction, participant?: SessionParticipant, issued?: Beside): Promise<boolean> {
     if (next.userId !== null) requireStorableKey(next.userId, '/user/user_id');
     const values = [
       next.revision,
@@ -199,7 +200,7 @@ export class TransactionStore {
   async #changesOne(
     statement: Statement,
     participant: SessionParticipant | undefined,
-    issued: IssuedGrant | RefusedDevice | undefined,
+    issued: Beside | undefined,
   ): Promise<boolean> {
     const along = issued ? statementsOf(issued) : [];
     if (issued && 'grant' in issued && issued.device)

@@ -112,6 +112,9 @@ export function oauthSettingsOf(client: Client): OauthSettings {
     organizationRequireBehavior: client.organization_require_behavior ?? 'no_prompt',
     defaultOrganizationId: client.default_organization?.organization_id ?? null,
     complianceLevel,
-    notion: notionSettingsOf(client),
+    /** Only Notion's path asks, and its ids are digests. */
+    get notion() {
+      return notionSettingsOf(client);
+    },
   };
 }

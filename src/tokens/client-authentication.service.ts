@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../login/ports.js';
 import { TenantService } from '../login/tenant.service.js';
@@ -134,7 +134,7 @@ function publicKeys({ credentials }: OauthSettings, assertion: string): readonly
 
 /** In a time that tells nothing of where two secrets differ. */
 const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other));
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 const unknown = (clientId: string): OAuthError =>
   new OAuthError(

@@ -5,6 +5,7 @@ import type { Parameters } from '../protocol/oauth/parameters.js';
 import type { Circumstances, Tenant } from '../login/circumstances.js';
 import type { Client } from '../tenant/client.js';
 import type { Denial } from '../tenant/effects.js';
+import type { AccessToken } from '../tenant/grant.js';
 import type { OauthSettings } from '../tenant/oauth-settings.js';
 import type { RequestFacts, TimelineEvent, Transaction } from '../tenant/transaction.js';
 
@@ -50,6 +51,7 @@ export type TokenAnswer = {
 /** The transaction of a call while it is answered. It is stored once, whatever it comes to. */
 export class CallDraft {
   #transaction: Transaction;
+  #ownToken: AccessToken | undefined;
 
   constructor(begun: Transaction) {
     this.#transaction = begun;
@@ -71,6 +73,15 @@ export class CallDraft {
   /** The same transaction after a step. */
   become(next: Transaction): void {
     this.#transaction = next;
+  }
+
+  /** What the client gets for itself. It is kept with the transaction, in one write; what stands on a grant is kept with that. */
+  issue(ownToken: AccessToken): void {
+    this.#ownToken = ownToken;
+  }
+
+  get ownToken(): AccessToken | undefined {
+    return this.#ownToken;
   }
 }
 

@@ -227,8 +227,8 @@ export class TokenEndpointService {
     );
   }
 
-  async #kept({ transaction }: CallDraft) {
-    await this.transactions.insert(transaction);
+  async #kept({ transaction, ownToken }: CallDraft) {
+    await this.transactions.insert(transaction, undefined, ownToken && { ownToken });
     this.retention.countCreated();
     return transaction;
   }

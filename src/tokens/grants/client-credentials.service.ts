@@ -3,7 +3,6 @@ import { clientScopes, mintClientToken, withClientToken } from '../../login/auth
 import { Clock } from '../../login/ports.js';
 import { OAuthError } from '../../protocol/oauth/oauth-error.js';
 import { beyond } from '../../protocol/oauth/scopes.js';
-import { AccessTokenStore } from '../../storage/access-token-store.js';
 import { ClientGrantStore } from '../../storage/client-grant-store.js';
 import { OrganizationStore } from '../../storage/organization-store.js';
 import { grantedScopes, type ClientGrant } from '../../tenant/client-grant.js';
@@ -35,7 +34,6 @@ export class ClientCredentialsGrant implements GrantRow {
     private readonly targets: TargetsService,
     private readonly clientGrants: ClientGrantStore,
     private readonly organizations: OrganizationStore,
-    private readonly accessTokens: AccessTokenStore,
     private readonly clock: Clock,
   ) {}
 
@@ -82,7 +80,7 @@ export class ClientCredentialsGrant implements GrantRow {
       wasRevoked: circumstances.wasRevoked,
     });
     const scope = clientScopes(transaction).join(' ');
-    await this.accessTokens.insert(
+    draft.issue(
       keptAccessToken(access, {
         grantId: null,
         clientId: client.client_id,
