@@ -134,3 +134,16 @@ onEachDatabase(
   },
   60_000,
 );
+
+onEachDatabase('a token of a client itself is kept with its transaction, or neither is', async ({ open }) => {
+  const dataSource = await open();
+  const store = new TransactionStore(dataSource);
+  const tokens = new AccessTokenStore(dataSource);
+  const ownToken = anAccessToken('own', null);
+  await store.insert(aTransaction('txn_1'), undefined, { ownToken });
+  expect(await tokens.find('own')).toMatchObject({ token: ownToken, grant: null, isRevoked: false });
+  await expect(
+    store.insert(aTransaction('txn_1'), undefined, { ownToken: anAccessToken('other', null) }),
+  ).rejects.toMatchObject({ name: 'DatabaseError' });
+  expect(await tokens.find('other')).toBeNull();
+});
