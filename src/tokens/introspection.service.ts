@@ -91,6 +91,7 @@ export class IntrospectionService {
       ...(typeof jti === 'string' && { jti }),
       isRevoked: isRevoked || holder.isGone,
       ...(kept.dpopJkt !== undefined && { jkt: kept.dpopJkt }),
+      ...(kept.act && { act: kept.act }),
     };
   }
 

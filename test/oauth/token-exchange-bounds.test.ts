@@ -14,6 +14,7 @@ import {
   makeParties,
   patched,
   PASSWORD,
+  post,
   refresh,
   refusal,
   SECRET,
@@ -248,7 +249,7 @@ test('whoever acts must be somebody: a blocked user or one who is gone acts for 
   expect((await exchange({ subject_token: actor_token })).body.error).toBe('invalid_request');
 });
 
-test('an opaque token keeps who acts', async () => {
+test('an opaque token keeps who acts, and introspection tells it', async () => {
   const { access_token: subject_token } = await login();
   const own = await token(server, {
     grant_type: 'client_credentials',
@@ -263,6 +264,17 @@ test('an opaque token keeps who acts', async () => {
     actor_token_type: `${TYPE}access_token`,
   });
   expect(opaque.body.access_token).toMatch(/^[\w-]{43}$/);
+  const introspected = await post(
+    server,
+    new URLSearchParams({
+      client_id: 'gateway',
+      client_secret: SECRET,
+      token: opaque.body.access_token!,
+    }).toString(),
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    '/oauth/introspect',
+  );
+  expect(introspected.body).toMatchObject({ active: true, sub: ALICE, act: { sub: 'gateway@clients' } });
   const { body } = await exchange({ subject_token: opaque.body.access_token });
   const { payload } = await verified(server, body.access_token, OTHER_API);
   expect(payload['act']).toEqual({ sub: 'gateway@clients' });

@@ -20,6 +20,8 @@ export interface TokenRecord {
   readonly isRevoked: boolean;
   /** The thumbprint of the DPoP key that it is bound to. */
   readonly jkt?: string;
+  /** Who acts for the subject (RFC 8693 4.1). */
+  readonly act?: Readonly<Record<string, unknown>>;
 }
 
 export interface IntrospectionContext {
@@ -63,5 +65,6 @@ export function introspectionAnswer(
     iss: issuer,
     ...(token.jti !== undefined && { jti: token.jti }),
     ...(token.jkt !== undefined && { cnf: { jkt: token.jkt } }),
+    ...(token.act && { act: token.act }),
   };
 }
