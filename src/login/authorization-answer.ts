@@ -1,7 +1,6 @@
 /** The step that answers an authorization request: with a code, with tokens, or with both (OIDC Core 3.1, 3.2, 3.3). */
 import { dropWithoutIdToken } from '../protocol/jwt/restricted-claims.js';
 import { scopeWords } from '../protocol/oauth/scopes.js';
-import { sidOf } from '../tenant/session.js';
 import type { AuthenticatedTransaction, Transaction } from '../tenant/transaction.js';
 import { accessTokenEvent, changedScopes, ID_TOKEN_EVENT } from './authorization-response.js';
 import { authorizationResult } from './authorization-result.js';
@@ -113,7 +112,7 @@ export const organizationClaim = ({
 
 function sessionPart({ browser }: Transaction): { readonly sessionId?: string } {
   const sessionId = browser?.sessionId ?? null;
-  return sessionId === null ? {} : { sessionId: sidOf(sessionId) };
+  return sessionId === null ? {} : { sessionId };
 }
 
 /** As the API has it for browsers; where nobody manages one, as the tenant has it. */

@@ -9,7 +9,6 @@ import type { Client } from '../tenant/client.js';
 import type { Grant } from '../tenant/grant.js';
 import type { DeliveryAttempt, LogoutDelivery } from '../tenant/logout-delivery.js';
 import type { BackchannelLogoutInitiator } from '../tenant/oauth-client.js';
-import { sidOf } from '../tenant/session.js';
 
 /** Those that count where a client selects none (oauth-oidc.md 10.3). */
 const DEFAULT_INITIATORS: readonly BackchannelLogoutInitiator[] = ['rp-logout', 'idp-logout'];
@@ -55,7 +54,7 @@ export function deliveriesOf(
         expiresAt: new Date(now.getTime() + KEPT_MS).toISOString(),
         attempts: 0,
         nextAttemptAt: at,
-        token: { ...(sub !== undefined && { sub }), sid: sidOf(sessionId), jti: id() },
+        token: { ...(sub !== undefined && { sub }), sid: sessionId, jti: id() },
         initiator,
         ...(logoutId !== undefined && { transactionId: logoutId }),
       }));

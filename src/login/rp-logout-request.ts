@@ -12,7 +12,6 @@ import {
   type MatchOptions,
 } from '../protocol/oauth/redirect-uri.js';
 import type { Client } from '../tenant/client.js';
-import { sidOf } from '../tenant/session.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
 import type { IdTokenHint } from './id-token-hint.js';
 import { LogoutError } from './logout-error.js';
@@ -32,7 +31,7 @@ export interface CheckedRpLogout {
 
 /** Whether it shows that it knows this session; else the person in front of the browser is asked. */
 export const meansSession = ({ endpoint, sids }: CheckedRpLogout, sessionId: string): boolean =>
-  endpoint === '/v2/logout' || (sids.length > 0 && sids.every((sid) => sid === sidOf(sessionId)));
+  endpoint === '/v2/logout' || (sids.length > 0 && sids.every((sid) => sid === sessionId));
 
 /** The error of an id_token_hint that is none of ours. */
 export const invalidHint = (why: string): LogoutError =>

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 
-/** The id of the session whose cookie is `token`. It is no secret: the API names a session by it. */
+/** The id of the session whose cookie is `token`. It is no secret: the API names a session by it, and it is the `sid` of tokens. */
 export const sessionIdOf = (token: string): string => hash('sha256', token, 'base64url');
 
 export interface Session {
@@ -47,7 +47,3 @@ export interface SessionParticipant {
 /** SessionIndex of a client's assertions in a session: the same at each login in it, and telling nothing of the session. */
 export const sessionIndexOf = (sessionId: string, clientId: string): string =>
   `_${hash('sha256', JSON.stringify([sessionId, clientId]), 'hex').slice(0, 40)}`;
-
-/** `sid` of the tokens that clients get in a session: the same for all of them (OIDC Front-Channel Logout 3). */
-export const sidOf = (sessionId: string): string =>
-  hash('sha256', JSON.stringify(['sid', sessionId]), 'base64url').slice(0, 32);

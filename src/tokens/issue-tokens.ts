@@ -11,7 +11,6 @@ import {
 } from '../login/minted-tokens.js';
 import { dropWithoutIdToken } from '../protocol/jwt/restricted-claims.js';
 import { tokenDigest, type AccessToken, type Grant } from '../tenant/grant.js';
-import { sidOf } from '../tenant/session.js';
 import type {
   AccessTokenConfiguration,
   DroppedClaim,
@@ -117,7 +116,7 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
         key: tenant.jwtKeys[order.tokenClient.alg],
         lifetimeInSeconds: order.tokenClient.idTokenLifetimeInSeconds,
         authenticatedAt: login.authenticatedAt ?? now,
-        ...(grant.sessionId !== null && { sessionId: sidOf(grant.sessionId) }),
+        ...(grant.sessionId !== null && { sessionId: grant.sessionId }),
         ...(order.nonce !== undefined && { nonce: order.nonce }),
         grantedScopes: granted,
         requestedClaims: grant.idTokenClaims,

@@ -19,7 +19,6 @@ import {
   s256,
   verified,
 } from './token-parties.js';
-import { sidOf } from '../../src/tenant/session.js';
 import { AccessTokenStore } from '../../src/storage/access-token-store.js';
 import { tokenDigest } from '../../src/tenant/grant.js';
 
@@ -58,7 +57,7 @@ test('a code becomes an access token, an ID token and a refresh token', async ()
     nonce: 'n-1',
     name: 'Alice',
     updated_at: '2026-01-02T03:04:05.000Z',
-    sid: sidOf(sessionId),
+    sid: sessionId,
     auth_time: Math.floor(Date.parse(grant.authenticatedAt!) / 1000),
   });
   expect(id.payload['at_hash']).toMatch(/^[\w-]{22}$/);

@@ -123,7 +123,7 @@ test('an access token for an API has its lifetime for browsers, and one for /use
   expect(opaque).toMatchObject({ expires_in: '7200' });
 });
 
-test('every client of a session gets the same sid, and another session another', async () => {
+test('every client of a session gets the same sid, by which the API finds it, and another session another', async () => {
   await make(server, '/api/v2/clients', { client_id: 'other', name: 'Other', callbacks: [landing.callback] });
   const asks = { response_type: 'id_token', nonce: 'n' };
   const agent = new UserAgent();
@@ -133,6 +133,10 @@ test('every client of a session gets the same sid, and another session another',
   expect(second).toMatchObject({ sid: first['sid'], auth_time: first['auth_time'], aud: 'other' });
   const third = claimsOf((await logIn(new UserAgent(), server, landing, asks))['id_token']);
   expect(third['sid']).not.toBe(first['sid']);
+  const path = `/api/v2/sessions/${String(first['sid'])}`;
+  expect(await server.api('GET', path)).toMatchObject({ status: 200, body: { user_id: first['sub'] } });
+  expect((await server.api('DELETE', path)).status).toBe(202);
+  expect((await server.api('GET', path)).status).toBe(404);
 });
 
 test('form_post brings the answer by a form to the redirect URI, errors too', async () => {
