@@ -5,14 +5,13 @@ import { oauthClientMembers, oidcLogoutMembers, refreshTokenMembers } from './oa
 import { patchSchema } from './patch.js';
 import { samlAddonSchema } from './saml-addon.js';
 import { autoLogin } from './tenant-settings.js';
-import { returnUrl, webUrl } from './web-url.js';
+import { callbackUrl, logoutUrl, originUrl } from './web-url.js';
 
 /** Algorithms an ID or access token can be signed with (RFC 7518 3.1, RFC 8037). */
 export const TOKEN_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 
-const urls = z.array(webUrl, 'must be array').max(100);
-const returnUrls = z.array(returnUrl, 'must be array').max(100);
+const listOf = (url: z.ZodType<string, string>) => z.array(url, 'must be array').max(100);
 
 const clientId = z
   .string('must be string')
@@ -28,9 +27,9 @@ export const clientBodySchema = z.strictObject({
   description: z.string().max(140).optional(),
   app_type: z.enum(['native', 'spa', 'regular_web', 'non_interactive']).optional(),
   /** Allowed ACS URLs and redirect URIs; the first is the default. */
-  callbacks: returnUrls.default([]),
-  allowed_logout_urls: returnUrls.default([]),
-  web_origins: urls.default([]),
+  callbacks: listOf(callbackUrl).default([]),
+  allowed_logout_urls: listOf(logoutUrl).default([]),
+  web_origins: listOf(originUrl).default([]),
   ...oauthClientMembers,
   jwt_configuration: z
     .strictObject({

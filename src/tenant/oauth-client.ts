@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { clientCredentialSchema } from './client-credential.js';
 import { notionSettingsSchema } from './notion-client.js';
-import { webUrl } from './web-url.js';
+import { originUrl, webUrl } from './web-url.js';
 
 const yesOrNo = z.boolean('must be boolean');
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
@@ -112,7 +112,7 @@ export const oauthClientMembers = {
   ]).optional(),
   oauth_dialect: oneOf(OAUTH_DIALECTS).optional(),
   /** Origins that browsers may call from, beside those of the callbacks. */
-  allowed_origins: z.array(webUrl, 'must be array').max(100).optional(),
+  allowed_origins: z.array(originUrl, 'must be array').max(100).optional(),
   initiate_login_uri: webUrl.optional(),
   /** What Notion's answers tell of it. */
   notion: notionSettingsSchema.optional(),

@@ -103,7 +103,7 @@ users:
 `).split('\n'),
   ).toEqual([
     'mintmark.yaml:3:5: clients[0].client_id: is missing',
-    'mintmark.yaml:4:17: clients[0].callbacks[0]: must be an absolute http or https URL, or one with the scheme of an app, like com.example.app:/callback; never javascript:, data: and their like',
+    'mintmark.yaml:4:17: clients[0].callbacks[0]: must not have the scheme javascript:',
     'mintmark.yaml:6:5: users[0].user_id: must be string: put it in quotes',
     'mintmark.yaml:7:5: users[1].user_id: is missing',
     'mintmark.yaml:1:1: setings: unknown field "setings"; did you mean "settings"?',

@@ -1,7 +1,7 @@
 /** What holds for the whole tenant; every member has a default, so a first start needs none. */
 import { z } from 'zod';
 import { patched, patchSchema } from './patch.js';
-import { returnUrl } from './web-url.js';
+import { logoutUrl } from './web-url.js';
 
 /** They become attribute names and Issuers: no white space, and nothing XML cannot carry. */
 const uriText = z
@@ -50,7 +50,7 @@ export const tenantSettingsSchema = z.strictObject({
   /** Whether a DPoP proof must hold a nonce that this server gave out (RFC 9449 8). */
   dpop_nonce_required: z.boolean('must be boolean').default(false),
   /** Where /v2/logout and /oidc/logout may send a browser that comes without a client. */
-  allowed_logout_urls: z.array(returnUrl, 'must be array').max(100).default([]),
+  allowed_logout_urls: z.array(logoutUrl, 'must be array').max(100).default([]),
   /** RSA keys below it are refused; below 2048 bits they warn. */
   minimum_rsa_bits: z.int('must be integer').min(512).max(16_384).default(1024),
   /** Kept transactions, so many of each status; the older ones beyond either cap are deleted. Of sessions and logouts no more are kept, either. */

@@ -242,6 +242,9 @@ test.each([
   ['app://*.example.com/', 'left-most'],
   ['https://*/', 'left-most'],
   ['https://*.com/', 'top-level'],
+  ['https://*.com:8443/', 'top-level'],
+  ['https://*.com./', 'top-level'],
+  ['https://*.com.:443/', 'top-level'],
 ])('%s cannot be registered, and the reason says %s', (uri, reason) => {
   expect(registrationFlaw(uri)).toContain(reason);
 });

@@ -172,7 +172,9 @@ export function registrationFlaw(uri: string): string | undefined {
   const whole = isWeb(pieces.scheme) && first === '*' && !others.join('.').includes('*');
   if (!whole || others.length === 0)
     return 'may have one * only, as the whole left-most label of a web host, like https://*.example.com/';
-  return others.length === 1 && !/^localhost(:\d+)?$/.test(others[0]!)
+  // a dot at the end names the root: `*.com.` leaves as much open as `*.com`
+  const labels = others.map((label) => label.replace(/:\d*$/, '')).filter((label) => label !== '');
+  return labels.length < 2 && labels[0] !== 'localhost'
     ? 'must not leave a whole top-level domain open'
     : undefined;
 }

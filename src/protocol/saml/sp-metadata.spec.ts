@@ -75,12 +75,13 @@ test.each([
 test('what is not used is said', () => {
   const { ignored, singleLogout, authnRequestsSigned } = readSpMetadata(
     entity(
-      `<Extensions/><SingleLogoutService Binding="${BINDING}SOAP" Location="https://sp.example.test/soap"/><SingleLogoutService Binding="${BINDING}HTTP-Redirect" Location="https://sp.example.test/slo" ResponseLocation="https://sp.example.test/slo-done"/>${acs('https://sp.example.test/artifact', '', 'HTTP-Artifact')}${acs('javascript:alert(1)')}${acs('https://sp.example.test/acs')}<AttributeConsumingService/>`,
+      `<Extensions/><SingleLogoutService Binding="${BINDING}SOAP" Location="https://sp.example.test/soap"/><SingleLogoutService Binding="${BINDING}HTTP-Redirect" Location="https://sp.example.test/slo" ResponseLocation="https://sp.example.test/slo-done"/>${acs('https://sp.example.test/artifact', '', 'HTTP-Artifact')}${acs('javascript:alert(1)')}${acs('https://*.test/acs')}${acs('https://sp.example.test/acs')}<AttributeConsumingService/>`,
     ),
   );
   expect(ignored).toEqual([
     `AssertionConsumerService with the binding ${BINDING}HTTP-Artifact`,
     'AssertionConsumerService at "javascript:alert(1)", which is no http or https URL',
+    'AssertionConsumerService at "https://*.test/acs", which cannot be a callback: it must not leave a whole top-level domain open',
     `SingleLogoutService with the binding ${BINDING}SOAP`,
     'Extensions',
     'AttributeConsumingService',

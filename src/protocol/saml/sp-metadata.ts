@@ -3,6 +3,7 @@
  * What is there but not used is listed, so that an import can say what it ignored. A signature over it is not verified: whoever
  * imports metadata vouches for it.
  */
+import { registrationFlaw } from '../oauth/redirect-uri.js';
 import { parseXml, type Element } from '../xml/parse.js';
 import { attribute, childAt, childElements, childrenNamed, isNamed, nameOf, text } from '../xml/reading.js';
 import { BINDINGS } from './names.js';
@@ -102,7 +103,7 @@ function assertionConsumers(role: Element, ignored: string[]): AssertionConsumer
     isDefault: attribute(service, 'isDefault'),
   }));
   const usable = indexed(
-    found.filter(({ binding, location }) => binding === BINDINGS.httpPost && isWebUrl(location)),
+    found.filter(({ binding, location }) => binding === BINDINGS.httpPost && isCallback(location)),
     ignored,
   );
   for (const { binding, location } of found)
@@ -110,6 +111,10 @@ function assertionConsumers(role: Element, ignored: string[]): AssertionConsumer
       ignored.push(`AssertionConsumerService with the binding ${binding || '(none)'}`);
     else if (!isWebUrl(location))
       ignored.push(`AssertionConsumerService at ${quote(location)}, which is no http or https URL`);
+    else if (!isCallback(location))
+      ignored.push(
+        `AssertionConsumerService at ${quote(location)}, which cannot be a callback: it ${registrationFlaw(location)}`,
+      );
   if (usable.length === 0)
     throw invalid('it has no AssertionConsumerService with the HTTP-POST binding and an http or https URL');
   // the first that says so, else the first that does not deny it, else the first
@@ -245,12 +250,15 @@ function unused(entity: Element, role: Element): string[] {
 
 const wordsOf = (list: string | undefined): string[] => (list ?? '').split(/\s+/);
 const isTrue = (value: string | undefined): boolean => value?.trim() === 'true' || value?.trim() === '1';
-/** As `webUrl` of the tenant has it: what a client may list. */
+/** As `webUrl` of the tenant has it. */
 const isWebUrl = (url: string): boolean =>
   url.length <= 2048 &&
   !/[\s\p{Cc}]/u.test(url) &&
   URL.canParse(url) &&
   ['http:', 'https:'].includes(new URL(url).protocol);
+
+/** What leaves no more open than itself, for a client's callbacks serve its browser logins too. */
+const isCallback = (url: string): boolean => isWebUrl(url) && registrationFlaw(url) === undefined;
 
 const invalid = (detail: string): SamlError =>
   new SamlError('saml_metadata_invalid', `the metadata cannot be used: ${detail}`);
