@@ -16,6 +16,8 @@ const listOf = (url: z.ZodType<string, string>) => z.array(url, 'must be array')
 const clientId = z
   .string('must be string')
   .regex(/^[\w.~-]{1,64}$/, 'must be 1 to 64 letters, digits or . _ ~ -')
+  // of a path a browser or proxy takes them away, so no URL would name the client
+  .refine((id) => id !== '.' && id !== '..', 'must NOT be . or ..')
   // /samlp/metadata and /samlp/logout are every client's
   .refine((id) => id !== 'metadata' && id !== 'logout', 'must NOT be metadata or logout');
 

@@ -138,3 +138,10 @@ test('a patch that does not go with what is kept is refused with the field at fa
     body: { code: 'invalid_body', errors: [{ pointer: '/refresh_token/idle_token_lifetime' }] },
   });
 });
+
+test.each(['.', '..'])('no client has the id %s, which no URL could name', async (client_id) => {
+  expect(await server.api('POST', '/api/v2/clients', { name: 'App', client_id })).toMatchObject({
+    status: 400,
+    body: { code: 'invalid_body', errors: [{ pointer: '/client_id' }] },
+  });
+});
