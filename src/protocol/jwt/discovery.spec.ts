@@ -23,6 +23,8 @@ test('only what works is advertised: no endpoint, response type or grant that do
   expect(document.response_modes_supported).toEqual(['query', 'fragment', 'form_post', 'web_message']);
   expect(document.code_challenge_methods_supported).toEqual(['S256', 'plain']);
   expect(document).toMatchObject({
+    claims_parameter_supported: true,
+    prompt_values_supported: ['none', 'login', 'select_account'],
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     backchannel_logout_supported: true,
@@ -41,9 +43,16 @@ test('only what works is advertised: no endpoint, response type or grant that do
 test('algorithms, scopes and claims are those of the tokens', () => {
   expect(document.id_token_signing_alg_values_supported).toEqual(['RS256', 'ES256']);
   expect(document.subject_types_supported).toEqual(['public']);
-  expect(document.scopes_supported).toEqual(['openid', 'profile', 'email', 'offline_access']);
+  expect(document.scopes_supported).toEqual([
+    'openid',
+    'profile',
+    'email',
+    'address',
+    'phone',
+    'offline_access',
+  ]);
   expect(document.claims_supported).toEqual(
-    'at_hash aud auth_time c_hash email email_verified exp family_name given_name iat iss middle_name name nickname nonce picture sid sub updated_at'.split(
+    'address at_hash aud auth_time c_hash email email_verified exp family_name given_name iat iss middle_name name nickname nonce phone_number phone_number_verified picture sid sub updated_at'.split(
       ' ',
     ),
   );

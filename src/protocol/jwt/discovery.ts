@@ -6,6 +6,7 @@ import { DPOP_ALGORITHMS } from '../oauth/dpop.js';
 import { CHALLENGE_METHODS } from '../oauth/pkce.js';
 import type { JwtAlgorithm } from './algorithms.js';
 import { CLAIMS_OF_SCOPE } from './id-token.js';
+import { SCOPE_OF_CLAIM } from './restricted-claims.js';
 
 /** Each endpoint that exists, as a path below the issuer. A new endpoint is a new row. */
 const ENDPOINTS = {
@@ -46,12 +47,21 @@ const PROTOCOL_CLAIMS = [
   'sub',
 ] as const;
 
+/** Claims of further scopes, which /userinfo tells. */
+const USERINFO_CLAIMS = [...SCOPE_OF_CLAIM]
+  .filter(([, scope]) => scope === 'address' || scope === 'phone')
+  .map(([claim]) => claim);
+
+/** `consent` is understood, but nobody is asked for any. */
+const PROMPT_VALUES = PROMPTS.filter((prompt) => prompt !== 'consent');
+
 export type DiscoveryDocument = { readonly [Member in keyof typeof ENDPOINTS]: string } & {
   readonly issuer: string;
   readonly response_types_supported: readonly string[];
   readonly response_modes_supported: readonly string[];
   readonly prompt_values_supported: readonly string[];
   readonly code_challenge_methods_supported: readonly string[];
+  readonly claims_parameter_supported: true;
   /** Absent they would mean that a request_uri may be used. */
   readonly request_parameter_supported: false;
   readonly request_uri_parameter_supported: false;
@@ -90,8 +100,9 @@ export function discoveryDocument(
     ...endpoints,
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: RESPONSE_MODES,
-    prompt_values_supported: PROMPTS,
+    prompt_values_supported: PROMPT_VALUES,
     code_challenge_methods_supported: CHALLENGE_METHODS,
+    claims_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     ...(answersNameIssuer && { authorization_response_iss_parameter_supported: true as const }),
@@ -107,7 +118,11 @@ export function discoveryDocument(
     dpop_signing_alg_values_supported: DPOP_ALGORITHMS,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,
-    scopes_supported: ['openid', ...Object.keys(CLAIMS_OF_SCOPE), 'offline_access'],
-    claims_supported: [...PROTOCOL_CLAIMS, ...Object.values(CLAIMS_OF_SCOPE).flat()].toSorted(),
+    scopes_supported: ['openid', ...Object.keys(CLAIMS_OF_SCOPE), 'address', 'phone', 'offline_access'],
+    claims_supported: [
+      ...PROTOCOL_CLAIMS,
+      ...Object.values(CLAIMS_OF_SCOPE).flat(),
+      ...USERINFO_CLAIMS,
+    ].toSorted(),
   };
 }
