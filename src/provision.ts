@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { VARIABLES, type Config } from './config.js';
 import { ActionDeploymentService } from './login/action-deployment.service.js';
 import { Clock, Failures } from './login/ports.js';
+import { SessionEndsService } from './login/session-ends.service.js';
 import { provideAdminToken, type AdminToken } from './provision/admin-token.js';
 import { applySeed, readSeed, type SeedStores } from './provision/seed.js';
 import { provideTenantKeys, tenantKeyOf, type ProvidedKeys } from './provision/tenant-keys.js';
@@ -49,6 +50,7 @@ export async function provision(
     settings: app.get(SettingsStore),
     clients: app.get(ClientStore),
     users: app.get(UserStore),
+    ends: app.get(SessionEndsService),
     actions: app.get(ActionDeploymentService),
     authorization: {
       resourceServers: app.get(ResourceServerStore),

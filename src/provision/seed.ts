@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ActionDeploymentService, SeededAction } from '../login/action-deployment.service.js';
+import type { SessionEndsService } from '../login/session-ends.service.js';
 import { jsonPointer } from '../protocol/field-errors.js';
 import type { ClientStore } from '../storage/client-store.js';
 import type { SettingsStore } from '../storage/settings-store.js';
@@ -60,6 +61,7 @@ export interface SeedStores {
   readonly settings: SettingsStore;
   readonly clients: ClientStore;
   readonly users: UserStore;
+  readonly ends: SessionEndsService;
   readonly actions: ActionDeploymentService;
   readonly authorization: AuthorizationStores;
 }
@@ -74,7 +76,7 @@ const seededSettings = (kept: TenantSettings, seed: Seed): TenantSettings =>
  */
 export async function applySeed(
   { seed, actions: seededActions }: WholeSeed,
-  { settings, clients, users, actions, authorization }: SeedStores,
+  { settings, clients, users, ends, actions, authorization }: SeedStores,
   circumstances: { readonly file: string; readonly now: Date },
 ): Promise<void> {
   const { file, now } = circumstances;
@@ -90,17 +92,15 @@ export async function applySeed(
       }),
     ),
   }));
-  const newUsers = seed.users.map(
-    ({ roles: _roles, ...body }): Entry<User> & { password: string | undefined } => ({
-      body,
-      password: body.password,
-      value: ofEntry(`${file}: user "${body.user_id}"`, () => {
-        const user = userFrom(body, { now, id: body.user_id });
-        requireStorableKey(user.user_id, '/user_id');
-        return user;
-      }),
+  const newUsers = seed.users.map(({ roles: _roles, ...body }): UserEntry => ({
+    body,
+    password: body.password,
+    value: ofEntry(`${file}: user "${body.user_id}"`, () => {
+      const user = userFrom(body, { now, id: body.user_id });
+      requireStorableKey(user.user_id, '/user_id');
+      return user;
     }),
-  );
+  }));
   refuseSameUsers(newUsers, file);
   const plan = await planAuthorization(seed, authorization, circumstances);
 
@@ -110,7 +110,9 @@ export async function applySeed(
     await write(clients, client.value.client_id, client, (store, value) => store.insert(value));
   const roleIds = await writeGrantsAndRoles(plan, authorization);
   for (let first = 0; first < newUsers.length; first += HASHED_AT_ONCE)
-    await Promise.all(newUsers.slice(first, first + HASHED_AT_ONCE).map((user) => seedUser(users, user)));
+    await Promise.all(
+      newUsers.slice(first, first + HASHED_AT_ONCE).map((user) => seedUser({ users, ends }, user)),
+    );
   await writeAssignments(seed, plan, authorization, { roleIds, now });
   await actions.applySeed(seededActions);
 }
@@ -118,35 +120,50 @@ export async function applySeed(
 /** As many as Node's threadpool has threads. */
 const HASHED_AT_ONCE = 4;
 
-async function seedUser(
-  users: UserStore,
-  user: Entry<User> & { readonly password: string | undefined },
-): Promise<void> {
+interface UserEntry extends Entry<User> {
+  readonly password: string | undefined;
+}
+
+/** A block and a new password end what they end over REST. */
+async function seedUser({ users, ends }: Pick<SeedStores, 'users' | 'ends'>, user: UserEntry): Promise<void> {
   const {
     password,
-    value: { user_id },
+    value: { user_id, blocked },
   } = user;
   const kept = await users.passwordHash(user_id);
   const stays = password === undefined || (kept !== null && (await verifyPassword(password, kept)));
   const hash = stays ? null : await hashPassword(password);
-  await write(users, user_id, user, (store, value) => store.insert(value, hash));
-  if (hash !== null) await users.setPasswordHash(user_id, hash);
+  const before = await write(users, user_id, user, (store, value) => store.insert(value, hash));
+  // what an earlier user of that id was in the middle of when they were deleted
+  if (before === null) return ends.endAllOfUser(user_id, 'account-deleted');
+  if (hash !== null) {
+    await users.setPasswordHash(user_id, hash);
+    await ends.endAllOfUser(user_id, 'password-changed', 'refresh_tokens');
+  }
+  if (blocked === true || before.blocked === true) await ends.endAllOfUser(user_id, 'session-revoked');
 }
 
-/** Inserts, or lays over what is there; another instance may be at it with the same seed. */
+/** Inserts, or lays over what is there, and yields that; another instance may be at it with the same seed. */
 async function write<Value extends Client | User, Store extends Updatable<Value>>(
   store: Store,
   id: string,
   entry: Entry<Value>,
   insert: (store: Store, value: Value) => Promise<void>,
-): Promise<void> {
-  const update = (): Promise<Value | null> => store.update(id, (kept) => reseeded(kept, entry));
-  if (await update()) return;
+): Promise<Value | null> {
+  let before: Value | null = null;
+  const update = (): Promise<Value | null> =>
+    store.update(id, (kept) => {
+      before = kept;
+      return reseeded(kept, entry);
+    });
+  if (await update()) return before;
   try {
     await insert(store, entry.value);
+    return null;
   } catch (error) {
     if (!(error instanceof TenantError && error.code.endsWith('_exists'))) throw error;
     await update();
+    return before;
   }
 }
 interface Updatable<Value> {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +8,13 @@ import { Failures } from '../../src/login/ports.js';
 import { Retention } from '../../src/login/retention.service.js';
 import { ClientStore } from '../../src/storage/client-store.js';
 import { openDataSource } from '../../src/storage/data-source.js';
+import { GrantStore } from '../../src/storage/grant-store.js';
+import { SessionStore } from '../../src/storage/session-store.js';
 import { SettingsStore } from '../../src/storage/settings-store.js';
 import { UserStore } from '../../src/storage/user-store.js';
 import type { Client } from '../../src/tenant/client.js';
 import { verifyPassword } from '../../src/tenant/password.js';
+import { sessionIdOf } from '../../src/tenant/session.js';
 import { tenantSettingsSchema } from '../../src/tenant/tenant-settings.js';
 import type { User } from '../../src/tenant/user.js';
 import { hashOfAdminToken } from '../../src/web/border/admin-token.js';
@@ -164,6 +168,49 @@ test('at each start the seed takes the place of what it names; dates, secrets an
   expect((await second.api('GET', '/api/v2/tenants/settings')).body).toEqual(
     tenantSettingsSchema.parse({ name: 'acme', default_audience: 'urn:api' }),
   );
+});
+
+test('a seed that blocks a user, or gives a new password, ends what that ends over REST', async () => {
+  const first = await start(await seedFile(`${SEED}  - { user_id: bob, name: Bob }\n`));
+  const logIn = async (userId: string): Promise<{ readonly sessionId: string; readonly grantId: string }> => {
+    const at = new Date().toISOString();
+    const sessionId = sessionIdOf(randomBytes(32).toString('base64url'));
+    const lasting = { userId, authenticatedAt: at, createdAt: at };
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    await first.app.get(SessionStore).insert({ ...lasting, id: sessionId, lastSeenAt: at, expiresAt });
+    const grantId = `grant_${randomBytes(16).toString('hex')}`;
+    const about = { clientId: 'sp', transactionId: null, audience: null, scope: 'openid offline_access' };
+    await first.app
+      .get(GrantStore)
+      .insert({ ...lasting, ...about, id: grantId, sessionId }, { endsAt: expiresAt });
+    return { sessionId, grantId };
+  };
+  const [jane, bob] = [await logIn('auth0|jane'), await logIn('auth0|bob')];
+  /** What of the two is still good. */
+  const left = async (server: TestServer): Promise<unknown> => {
+    const kept = async ({ sessionId, grantId }: typeof jane) => {
+      const grant = (await server.app.get(GrantStore).find(grantId))!;
+      return {
+        session: (await server.app.get(SessionStore).get(sessionId)) !== null,
+        accessTokens: grant.revokedAt === null,
+        refreshTokens: grant.revokedAt === null && grant.refreshTokensRevokedAt === null,
+      };
+    };
+    return { jane: await kept(jane), bob: await kept(bob) };
+  };
+  const all = { session: true, accessTokens: true, refreshTokens: true };
+  await stop(first);
+
+  const same = await start(await seedFile(`${SEED}  - { user_id: bob, name: Bob B. }\n`));
+  expect(await left(same)).toEqual({ jane: all, bob: all });
+  await stop(same);
+
+  const changed = SEED.replace('correct-horse', 'battery-staple');
+  const third = await start(await seedFile(`${changed}  - { user_id: bob, blocked: true }\n`));
+  expect(await left(third)).toEqual({
+    jane: { session: false, accessTokens: true, refreshTokens: false },
+    bob: { session: false, accessTokens: false, refreshTokens: false },
+  });
 });
 
 test.each<[string, string, RegExp]>([
