@@ -118,6 +118,49 @@ test.each([
   for (const id of ids) await ask(`${kind}.delete`, id);
 });
 
+test('lists are read by what Auth0 tells them apart by', async () => {
+  const clients: Thing[] = [];
+  for (const app_type of ['spa', 'native', 'regular_web'])
+    clients.push(
+      await ask('clients.create', { name: app_type, app_type, is_first_party: app_type !== 'spa' }),
+    );
+  const namesOf = async (kind: string, wishes: Thing) =>
+    (await all(`${kind}.list`, wishes)).map(({ name }) => name);
+  expect(await namesOf('clients', { is_global: false, app_type: 'spa,native' })).toEqual(['spa', 'native']);
+  expect(await namesOf('clients', { is_first_party: false })).toEqual(['spa']);
+  expect(await namesOf('clients', { is_global: true })).toEqual([]);
+  // page by page, too
+  expect(await namesOf('clients', { app_type: 'regular_web,native', per_page: 1 })).toEqual([
+    'native',
+    'regular_web',
+  ]);
+  for (const { client_id: id } of clients) await ask('clients.delete', id);
+
+  const roles = [
+    await ask('roles.create', { name: 'Editor' }),
+    await ask('roles.create', { name: 'Reader' }),
+  ];
+  expect(await namesOf('roles', { name_filter: 'edit' })).toEqual(['Editor']);
+  for (const { id } of roles) await ask('roles.delete', id);
+
+  const apis: Thing[] = [];
+  for (const name of ['one', 'two', 'three'])
+    apis.push(await ask('resourceServers.create', { identifier: `urn:${name}`, name }));
+  expect(await namesOf('resourceServers', { identifiers: 'urn:two' })).toEqual(['two']);
+  expect(await namesOf('resourceServers', { identifiers: ['urn:one', 'urn:three'] })).toEqual([
+    'one',
+    'three',
+  ]);
+  for (const { id } of apis) await ask('resourceServers.delete', id);
+
+  const connections: Thing[] = [];
+  for (const strategy of ['samlp', 'oidc', 'waad'])
+    connections.push(await ask('connections.create', { name: strategy, strategy }));
+  expect(await namesOf('connections', { strategy: ['samlp', 'waad'] })).toEqual(['samlp', 'waad']);
+  expect(await namesOf('connections', { strategy: 'oidc' })).toEqual(['oidc']);
+  for (const { id } of connections) await ask('connections.delete', id);
+});
+
 test('what belongs together is put together and taken apart', async () => {
   const [{ id: clientId }, { id: userId }, { id: roleId }, { id: organizationId }, { id: connectionId }] =
     await Promise.all([
@@ -136,6 +179,8 @@ test('what belongs together is put together and taken apart', async () => {
     scope: ['read:things'],
   });
   expect(await all('clientGrants.list', { client_id: clientId })).toEqual([grant]);
+  expect(await all('clientGrants.list', { allow_any_organization: 'true' })).toEqual([]);
+  expect(await all('clientGrants.list', { allow_any_organization: 'false' })).toEqual([grant]);
   expect(await ask('clientGrants.update', grant['id'], { scope: [] })).toMatchObject({ scope: [] });
   await ask('clientGrants.delete', grant['id']);
   expect(await all('clientGrants.list', { take: 1 })).toEqual([]);
@@ -166,6 +211,7 @@ test('what belongs together is put together and taken apart', async () => {
     { user_id: userId },
   ]);
   expect(await all('users.sessions.list', userId)).toEqual([]);
+  expect(await all('users.refreshToken.list', userId)).toEqual([]);
 });
 
 test('an Action is deployed and bound', async () => {
@@ -193,4 +239,16 @@ test('it gets a token of its own, where the API and the grant are there as on a 
   await ask('clientGrants.create', { client_id: clientId, audience, scope: ['read:users'] });
   await sdk.call('begin', { domain, clientId: clientId as string, clientSecret: clientSecret as string });
   expect(await ask('clients.get', clientId)).toMatchObject({ name: 'Machine' });
+
+  const rotated = await ask('clients.rotateSecret', clientId);
+  expect(rotated).toMatchObject({ client_id: clientId, name: 'Machine' });
+  expect(rotated['client_secret']).toMatch(/^[\w-]{64}$/);
+  expect(rotated['client_secret']).not.toBe(clientSecret);
+  expect(await ask('clients.get', clientId)).toEqual(rotated);
+  await sdk.call('begin', { domain, clientId: clientId as string, clientSecret: clientSecret as string });
+  await expect(ask('clients.get', clientId)).rejects.toThrow();
+  const client_secret = rotated['client_secret'] as string;
+  await sdk.call('begin', { domain, clientId: clientId as string, clientSecret: client_secret });
+  expect(await ask('clients.get', clientId)).toMatchObject({ name: 'Machine' });
+  await expect(ask('clients.rotateSecret', 'nobody')).rejects.toMatchObject({ statusCode: 404 });
 });

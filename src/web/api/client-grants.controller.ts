@@ -21,8 +21,10 @@ import {
   atCheckpoint,
   checkpointQuery,
   chosenFields,
+  flag,
   getQuerySchema,
   listed,
+  listedWhere,
   type GetQuery,
 } from './listing.js';
 
@@ -32,6 +34,7 @@ const grantsQuerySchema = z
     audience: z.string().max(600).optional(),
     client_id: z.string().max(64).optional(),
     subject_type: subjectType.optional(),
+    allow_any_organization: flag.optional(),
   })
   .overwrite(atCheckpoint);
 type GrantsQuery = z.infer<typeof grantsQuerySchema>;
@@ -50,8 +53,10 @@ export class ClientGrantsController {
 
   @Get()
   async list(@Query({ schema: grantsQuerySchema }) query: GrantsQuery): Promise<unknown> {
-    const { page, per_page: perPage, audience, client_id, subject_type } = query;
-    const listing = await this.grants.list({ audience, client_id, subject_type, page, perPage });
+    const { audience, client_id, subject_type, allow_any_organization: any } = query;
+    const fits = any === undefined ? undefined : (grant: ClientGrant) => grant.allow_any_organization === any;
+    const filters = { audience, client_id, subject_type };
+    const listing = await listedWhere((page) => this.grants.list({ ...filters, ...page }), query, fits);
     return listed('client_grants', listing, query);
   }
 

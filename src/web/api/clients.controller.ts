@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
 import { Clock, Randomness } from '../../login/ports.js';
 import { AccessTokenStore } from '../../storage/access-token-store.js';
 import { ClientStore } from '../../storage/client-store.js';
@@ -13,15 +14,44 @@ import {
   type ClientBody,
   type ClientPatch,
 } from '../../tenant/client.js';
+import { oauthSettingsOf } from '../../tenant/oauth-settings.js';
 import { TenantError } from '../../tenant/tenant-error.js';
 import {
+  atCheckpoint,
+  checkpointQuery,
   chosenFields,
+  flag,
   getQuerySchema,
-  listQuerySchema,
   listed,
+  listedWhere,
   type GetQuery,
-  type ListQuery,
 } from './listing.js';
+
+const clientsQuerySchema = z
+  .strictObject({
+    ...checkpointQuery,
+    /** The one client that every tenant of Auth0 has; there is none. */
+    is_global: flag.optional(),
+    is_first_party: flag.optional(),
+    /** Separated by commas. */
+    app_type: z.string().max(1024).optional(),
+  })
+  .overwrite(atCheckpoint);
+type ClientsQuery = z.infer<typeof clientsQuerySchema>;
+
+/** `undefined` where the query names no filter. */
+function fitting({
+  is_global,
+  is_first_party,
+  app_type,
+}: ClientsQuery): ((client: Client) => boolean) | undefined {
+  if (is_global !== true && is_first_party === undefined && app_type === undefined) return undefined;
+  const types = app_type?.split(',').map((name) => name.trim());
+  return (client) =>
+    is_global !== true &&
+    (is_first_party === undefined || oauthSettingsOf(client).isFirstParty === is_first_party) &&
+    (types === undefined || types.includes(client.app_type ?? ''));
+}
 
 /** `/api/v2/clients`, in the shapes of Auth0's Management API. */
 @ApiTags('clients')
@@ -37,8 +67,8 @@ export class ClientsController {
   ) {}
 
   @Get()
-  async list(@Query({ schema: listQuerySchema }) query: ListQuery): Promise<unknown> {
-    const { items, total } = await this.clients.list({ page: query.page, perPage: query.per_page });
+  async list(@Query({ schema: clientsQuerySchema }) query: ClientsQuery): Promise<unknown> {
+    const { items, total } = await listedWhere((page) => this.clients.list(page), query, fitting(query));
     return listed('clients', { items: items.map(clientView), total }, query);
   }
 
@@ -47,7 +77,7 @@ export class ClientsController {
     const client = clientFrom(body, {
       ...(await this.#circumstances()),
       clientId: this.randomness.bytes(16).toString('hex'),
-      clientSecret: this.randomness.bytes(48).toString('base64url'),
+      clientSecret: this.#secret(),
     });
     await this.clients.insert(client);
     // what an earlier client of that id was in the middle of when it was deleted
@@ -70,12 +100,25 @@ export class ClientsController {
     return clientView(existing(id, changed));
   }
 
+  /** The old one counts no more; what was granted with it stays. */
+  @Post(':id/rotate-secret')
+  @HttpCode(200)
+  async rotateSecret(@Param('id') id: string): Promise<Client> {
+    const rotated = { client_secret: this.#secret(), updated_at: this.clock.now().toISOString() };
+    const changed = await this.clients.update(id, (client) => ({ ...client, ...rotated }));
+    return clientView(existing(id, changed));
+  }
+
   /** With what it was granted, and its own tokens: a client that is made anew by that id gets none of it back. */
   @Delete(':id')
   @HttpCode(204)
   async delete(@Param('id') id: string): Promise<void> {
     if (!(await this.clients.delete(id))) existing(id, null);
     await this.#revokeAll(id);
+  }
+
+  #secret(): string {
+    return this.randomness.bytes(48).toString('base64url');
   }
 
   async #revokeAll(clientId: string): Promise<void> {

@@ -20,6 +20,8 @@ import {
   chosenFields,
   getQuerySchema,
   listed,
+  listedWhere,
+  repeatable,
   type GetQuery,
 } from './listing.js';
 
@@ -28,7 +30,7 @@ const connectionsQuerySchema = z
     ...checkpointQuery,
     /** To the letter. */
     name: z.string().max(128).optional(),
-    strategy: z.string().max(64).optional(),
+    strategy: repeatable.optional(),
   })
   .overwrite(atCheckpoint);
 type ConnectionsQuery = z.infer<typeof connectionsQuerySchema>;
@@ -45,8 +47,12 @@ export class ConnectionsController {
 
   @Get()
   async list(@Query({ schema: connectionsQuerySchema }) query: ConnectionsQuery): Promise<unknown> {
-    const { page, per_page: perPage, name, strategy } = query;
-    return listed('connections', await this.connections.list({ name, strategy, page, perPage }), query);
+    const { name, strategy: strategies = [] } = query;
+    const strategy = strategies.length === 1 ? strategies[0] : undefined;
+    const fits = strategies.length > 1 ? (each: Connection) => strategies.includes(each.strategy) : undefined;
+    const filters = { name, strategy };
+    const listing = await listedWhere((page) => this.connections.list({ ...filters, ...page }), query, fits);
+    return listed('connections', listing, query);
   }
 
   @Post()

@@ -1,8 +1,12 @@
 /** Lists as Auth0's Management API gives them: pages by number, with or without the totals, or by checkpoint; all members or some. */
 import { z } from 'zod';
-import type { Listing } from '../../storage/documents.js';
+import type { Listing, Page } from '../../storage/documents.js';
 
 export const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+/** A parameter that may be repeated. */
+export const repeatable = z
+  .union([z.string().max(2048), z.array(z.string().max(2048)).max(100)])
+  .transform((given) => [given].flat());
 
 /** Which members of a resource are answered. */
 export const fieldsQuery = {
@@ -65,8 +69,20 @@ export function chosenFields(view: object, { fields, include_fields: include }: 
 /** The page that the query asks for of a list that is read whole. */
 export const paged = <Item extends object>(
   items: readonly Item[],
-  { page, per_page: perPage }: ListQuery,
+  { page, per_page: perPage }: PageAsked,
 ): Listing<Item> => ({ items: items.slice(page * perPage, (page + 1) * perPage), total: items.length });
+
+const WHOLE: Page = { page: 0, perPage: Number.MAX_SAFE_INTEGER };
+
+/** Likewise, of those that fit, by what no column of the store tells; without a filter the store reads the page alone. */
+export async function listedWhere<Item extends object>(
+  read: (page: Page) => Promise<Listing<Item>>,
+  query: PageAsked,
+  fits: ((item: Item) => boolean) | undefined,
+): Promise<Listing<Item>> {
+  if (!fits) return read({ page: query.page, perPage: query.per_page });
+  return paged((await read(WHOLE)).items.filter(fits), query);
+}
 
 /** A list, `{start, limit, length, total, <name>: list}`, or by checkpoint `{<name>: list, next}`, the last page without `next`. */
 export function listed(

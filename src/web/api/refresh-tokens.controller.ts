@@ -10,12 +10,15 @@ import { decodeCursor, encodeCursor } from '../../storage/transaction-cursor.js'
 import { refreshTokenState, type FoundRefreshToken } from '../../tenant/grant.js';
 import { TenantError } from '../../tenant/tenant-error.js';
 import { shownRefreshToken } from '../../tokens/refresh-tokens.js';
+import { flag } from './listing.js';
 
 const MOST = 100;
 /** An id or a name; what no database can look up finds nothing. */
 const key = z.string('must be string').min(1, 'must not be empty').max(1024);
 
 const pageSchema = z.strictObject({
+  /** Asked for by Auth0's SDK, which is not told them by a list that is read by checkpoint. */
+  include_totals: flag.optional(),
   /** The `next` of the page before. */
   from: z.string().max(512).optional(),
   take: z.coerce.number('must be number').int('must be integer').min(1).max(MOST).default(50),

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
 import { Clock, Randomness } from '../../login/ports.js';
 import { ResourceServerStore } from '../../storage/resource-server-store.js';
 import { patchedResourceServer, resourceServerFrom } from '../../tenant/resource-server-changes.js';
@@ -12,13 +13,24 @@ import {
 } from '../../tenant/resource-server.js';
 import { existing } from './existing.js';
 import {
+  atCheckpoint,
+  checkpointQuery,
   chosenFields,
   getQuerySchema,
-  listQuerySchema,
   listed,
+  listedWhere,
+  repeatable,
   type GetQuery,
-  type ListQuery,
 } from './listing.js';
+
+const apisQuerySchema = z
+  .strictObject({
+    ...checkpointQuery,
+    /** To the letter. */
+    identifiers: repeatable.optional(),
+  })
+  .overwrite(atCheckpoint);
+type ApisQuery = z.infer<typeof apisQuerySchema>;
 
 /** `/api/v2/resource-servers`, in the shapes of Auth0's Management API; each is found by its id, and by its identifier. */
 @ApiTags('resource servers')
@@ -31,9 +43,10 @@ export class ResourceServersController {
   ) {}
 
   @Get()
-  async list(@Query({ schema: listQuerySchema }) query: ListQuery): Promise<unknown> {
-    const listing = await this.apis.list({ page: query.page, perPage: query.per_page });
-    return listed('resource_servers', listing, query);
+  async list(@Query({ schema: apisQuerySchema }) query: ApisQuery): Promise<unknown> {
+    const { identifiers } = query;
+    const fits = identifiers && (({ identifier }: ResourceServer) => identifiers.includes(identifier));
+    return listed('resource_servers', await listedWhere((page) => this.apis.list(page), query, fits), query);
   }
 
   @Post()

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
 import { Clock, Randomness } from '../../login/ports.js';
 import { PermissionStore } from '../../storage/permission-store.js';
 import { ResourceServerStore } from '../../storage/resource-server-store.js';
@@ -18,16 +19,28 @@ import { ID_BYTES, prefixedId } from '../../tenant/tenant-ids.js';
 import { existing, refuseMissing } from './existing.js';
 import { permissionsBodySchema, usersBodySchema, type PermissionsBody, type UsersBody } from './id-lists.js';
 import {
+  atCheckpoint,
+  checkpointQuery,
   chosenFields,
   getQuerySchema,
   listQuerySchema,
   listed,
+  listedWhere,
   paged,
   type GetQuery,
   type ListQuery,
 } from './listing.js';
 import { grantPermissions } from './permission-grants.js';
 import { memberView } from './member-view.js';
+
+const rolesQuerySchema = z
+  .strictObject({
+    ...checkpointQuery,
+    /** A part of the name, in whatever case. */
+    name_filter: z.string().max(50).optional(),
+  })
+  .overwrite(atCheckpoint);
+type RolesQuery = z.infer<typeof rolesQuerySchema>;
 
 /** `/api/v2/roles`, in the shapes of Auth0's Management API. */
 @ApiTags('roles')
@@ -43,8 +56,10 @@ export class RolesController {
   ) {}
 
   @Get()
-  async list(@Query({ schema: listQuerySchema }) query: ListQuery): Promise<unknown> {
-    return listed('roles', await this.roles.list({ page: query.page, perPage: query.per_page }), query);
+  async list(@Query({ schema: rolesQuerySchema }) query: RolesQuery): Promise<unknown> {
+    const part = query.name_filter?.toLowerCase();
+    const fits = part === undefined ? undefined : ({ name }: Role) => name.toLowerCase().includes(part);
+    return listed('roles', await listedWhere((page) => this.roles.list(page), query, fits), query);
   }
 
   @Post()
