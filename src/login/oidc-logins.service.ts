@@ -262,6 +262,7 @@ function rulesOf(client: Client, oauth: OauthSettings): AuthorizationClient {
     webOrigins: client.web_origins,
     grantTypes: oauth.grantTypes,
     isNative: client.app_type === 'native',
+    matchesExactly: isStrict,
     requiresPushedRequest: oauth.requiresPushedAuthorizationRequests || isFapi,
     // RFC 9700 2.1.1
     requiresPkce: isFapi || (isStrict && !oauth.isConfidential),

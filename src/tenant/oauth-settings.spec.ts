@@ -76,6 +76,18 @@ test.each<[object, object]>([
   expect(settings({ refresh_token }).refreshToken).toMatchObject(expected);
 });
 
+test.each<[object, string]>([
+  [{}, 'rotating'],
+  [{ refresh_token: { rotation_type: 'non-rotating' } }, 'rotating'],
+  [{ require_proof_of_possession: true }, 'rotating'],
+  [{ require_proof_of_possession: true, refresh_token: { rotation_type: 'non-rotating' } }, 'non-rotating'],
+  [{ token_endpoint_auth_method: 'client_secret_basic' }, 'non-rotating'],
+  [{ oauth_dialect: 'auth0' }, 'non-rotating'],
+])('refresh tokens of a strict and public client with %j are %s', (body, rotation_type) => {
+  const isPublic = { token_endpoint_auth_method: 'none', oauth_dialect: 'strict' };
+  expect(settings({ ...isPublic, ...body }).refreshToken).toMatchObject({ rotation_type });
+});
+
 test('a compliance level makes a client strict, unless it says how it is to be answered', () => {
   expect(settings({ compliance_level: 'fapi1_adv_pkj_par' }).dialect).toBe('strict');
   expect(settings({ compliance_level: 'fapi1_adv_pkj_par', oauth_dialect: 'auth0' }).dialect).toBe('auth0');

@@ -63,10 +63,17 @@ function grantTypesOf(client: Client, dialect: OauthDialect, isConfidential: boo
 /** Thirty days. */
 const REFRESH_TOKEN_LIFETIME = 2_592_000;
 
-function refreshTokenSettingsOf({
-  refresh_token: given = {},
-}: Pick<Client, 'refresh_token'>): RefreshTokenSettings {
-  const rotation = given.rotation_type ?? 'non-rotating';
+/** RFC 9700 4.14.2: a token that no secret guards rotates, or is bound to a key, as every token of a client is that requires proofs. */
+function rotationOf(client: Client, dialect: OauthDialect, isConfidential: boolean) {
+  const { refresh_token: given = {}, require_proof_of_possession: isBound = false } = client;
+  if (dialect !== 'strict' || isConfidential) return given.rotation_type ?? 'non-rotating';
+  return isBound ? (given.rotation_type ?? 'rotating') : 'rotating';
+}
+
+function refreshTokenSettingsOf(
+  { refresh_token: given = {} }: Pick<Client, 'refresh_token'>,
+  rotation: RefreshTokenSettings['rotation_type'],
+): RefreshTokenSettings {
   const expiration =
     given.expiration_type ??
     (rotation === 'rotating' || given.infinite_token_lifetime === false || given.token_lifetime !== undefined
@@ -102,7 +109,7 @@ export function oauthSettingsOf(client: Client): OauthSettings {
     isConfidential,
     isFirstParty: client.is_first_party ?? true,
     oidcConformant: client.oidc_conformant ?? true,
-    refreshToken: refreshTokenSettingsOf(client),
+    refreshToken: refreshTokenSettingsOf(client, rotationOf(client, dialect, isConfidential)),
     backchannelLogoutUrls: urls,
     backchannelLogoutInitiators:
       initiators?.mode === 'all' ? 'all' : (initiators?.selected_initiators ?? INITIATORS),

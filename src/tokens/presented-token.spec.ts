@@ -19,7 +19,7 @@ test('a token comes by the header, a form or a query', () => {
   expect(shown(`Bearer ${bearer.token}`)).toEqual(bearer);
   expect(shown(`bearer  ${bearer.token} `)).toEqual(bearer);
   expect(shown(undefined, bearer.token)).toEqual(bearer);
-  expect(shown(undefined, undefined, bearer.token)).toEqual(bearer);
+  expect(shown(undefined, undefined, bearer.token)).toEqual({ ...bearer, inQuery: true });
   expect(shown('DPoP t')).toEqual({ token: 't', scheme: 'DPoP' });
 });
 

@@ -5,6 +5,8 @@ import type { Parameters } from '../protocol/oauth/parameters.js';
 export interface PresentedToken {
   readonly token: string;
   readonly scheme: 'Bearer' | 'DPoP';
+  /** It came in the query, where logs and other sites see it. */
+  readonly inQuery?: true;
 }
 
 /** Of the header; other schemes show no access token. Errors: `parameter_invalid`. */
@@ -33,8 +35,9 @@ export function presentedToken(sent: {
   const inQuery = sent.query.get('access_token');
   const ways = [
     fromHeader(sent.authorization),
-    ...[inForm, inQuery].map((token) => token !== undefined && ({ token, scheme: 'Bearer' } as const)),
-  ].filter((way) => way !== undefined && way !== false);
+    inForm === undefined ? undefined : ({ token: inForm, scheme: 'Bearer' } as const),
+    inQuery === undefined ? undefined : ({ token: inQuery, scheme: 'Bearer', inQuery: true } as const),
+  ].filter((way) => way !== undefined);
   if (ways.length > 1)
     throw new OAuthError(
       'parameter_twice',

@@ -6,11 +6,9 @@ import type { Dialect } from '../protocol/oauth/dialect.js';
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import { scopeWords } from '../protocol/oauth/scopes.js';
 import { userinfoClaims } from '../protocol/oauth/userinfo-claims.js';
-import { AccessTokenStore } from '../storage/access-token-store.js';
 import { ClientStore } from '../storage/client-store.js';
 import {
   accessTokenState,
-  tokenDigest,
   type AccessToken,
   type FoundAccessToken,
   type Grant,
@@ -20,6 +18,7 @@ import type { UserProfile } from '../tenant/user.js';
 import { DpopProofsService } from './dpop-proofs.service.js';
 import { GrantUsersService } from './grant-users.service.js';
 import type { PresentedToken } from './presented-token.js';
+import { TokenLookup } from './token-lookup.service.js';
 
 export interface UserinfoCall {
   /** Throws OAuthError where the request cannot be read. */
@@ -43,7 +42,7 @@ export type UserinfoAnswer =
 @Injectable()
 export class UserinfoService {
   constructor(
-    private readonly accessTokens: AccessTokenStore,
+    private readonly tokens: TokenLookup,
     private readonly clients: ClientStore,
     private readonly grantUsers: GrantUsersService,
     private readonly tenants: TenantService,
@@ -60,6 +59,11 @@ export class UserinfoService {
       scheme = presented.scheme;
       const found = await this.#alive(presented.token);
       const dialect = await this.#dialect(found.token);
+      if (presented.inQuery && dialect === 'strict')
+        throw new OAuthError(
+          'parameter_invalid',
+          'the access token stands in the query, where logs and other sites see it (RFC 9700 4.3.2); send it as Authorization: Bearer',
+        );
       if (found.token.dpopJkt !== undefined) scheme = 'DPoP';
       await this.#checkProof(found.token, presented, call, dialect);
       await this.#checkPurpose(found.token);
@@ -72,7 +76,7 @@ export class UserinfoService {
   }
 
   async #alive(token: string): Promise<FoundAccessToken> {
-    const found = await this.accessTokens.find(tokenDigest(token));
+    const found = await this.tokens.accessToken(token);
     if (!found)
       throw new OAuthError(
         'token_invalid',

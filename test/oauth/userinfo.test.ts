@@ -164,6 +164,16 @@ test('the token comes by the header, a form or the query, by GET and by POST', a
     });
 });
 
+test('a token of a strict client does not count in a query', async () => {
+  const { access } = await accessOf({ clientId: 'strict-app', scope: 'openid' });
+  expect(await ask({ query: `?access_token=${access}` })).toMatchObject({
+    status: 400,
+    body: { error: 'invalid_request', error_description: expect.stringContaining('query') },
+  });
+  const form = { method: 'POST', body: new URLSearchParams({ access_token: access }) };
+  expect(await ask(form)).toMatchObject({ status: 200, body: { sub: ALICE } });
+});
+
 test('without a token there is the challenge alone', async () => {
   expect(await ask()).toEqual({ status: 401, challenge: 'Bearer', nonce: null, body: {} });
   const basic = { authorization: `Basic ${Buffer.from(`app:${SECRET}`).toString('base64')}` };

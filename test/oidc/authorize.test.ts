@@ -281,6 +281,22 @@ test('a response type needs the grant, and a strict client has no implicit one',
   expect(unknown).toMatchObject({ error: 'invalid_target' });
 });
 
+test('a * in a callback stands for a label, but not where the client is strict', async () => {
+  const callbacks = ['https://*.wild.test/cb'];
+  await make(server, '/api/v2/clients', { client_id: 'wild', name: 'Wild', callbacks });
+  const asked = authorizeUrl(server, landing, {
+    client_id: 'wild',
+    redirect_uri: 'https://one.wild.test/cb',
+    prompt: 'none',
+  });
+  const told = await fetch(asked, { redirect: 'manual' });
+  expect(told.headers.get('location')).toMatch(/^https:\/\/one\.wild\.test\/cb\?error=login_required/);
+  await server.api('PATCH', '/api/v2/clients/wild', { oauth_dialect: 'strict' });
+  const refused = await fetch(asked, { redirect: 'manual' });
+  expect([refused.status, refused.headers.get('location')]).toEqual([400, null]);
+  expect(await refused.text()).toContain('a * stands for nothing');
+});
+
 test('iss stands in every answer where the tenant wants it, errors included', async () => {
   const turn = (on: boolean | null) =>
     server.api('PATCH', '/api/v2/tenants/settings', { authorization_response_iss_parameter_supported: on });

@@ -37,6 +37,8 @@ export interface AuthorizationClient {
   readonly webOrigins: readonly string[];
   readonly grantTypes: readonly string[];
   readonly isNative: boolean;
+  /** No callback has a `*` that counts. */
+  readonly matchesExactly?: boolean;
   readonly requiresPushedRequest?: boolean;
   readonly requiresPkce?: boolean;
   /** Whether the method `plain` will do. */
@@ -114,6 +116,7 @@ const whereTo: Check<{ client: AuthorizationClient; redirectUri: string }> = (re
     isUnsafeUri(redirectUri) ||
     !matchesRedirectUri(redirectUri, client.callbacks, {
       anyLoopbackPort: client.isNative,
+      exactly: client.matchesExactly ?? false,
       organizationName: rules.organizationName,
     })
   )
@@ -126,9 +129,11 @@ const whereTo: Check<{ client: AuthorizationClient; redirectUri: string }> = (re
 };
 
 /** What may be wrong with a URI that is not registered. */
-function hintFor(redirectUri: string, { callbacks }: AuthorizationClient): string {
+function hintFor(redirectUri: string, { callbacks, matchesExactly }: AuthorizationClient): string {
   if (redirectUri.includes('#')) return ', and a redirect_uri has no fragment (#)';
   if (callbacks.length === 0) return ', which has none; add it to them';
+  if (matchesExactly && matchesRedirectUri(redirectUri, callbacks))
+    return ' as it is, and for a strict application a * stands for nothing (RFC 9700 4.1.3); add it to them';
   const bare = (uri: string): string =>
     uri
       .toLowerCase()

@@ -248,3 +248,11 @@ test.each([
 ])('%s cannot be registered, and the reason says %s', (uri, reason) => {
   expect(registrationFlaw(uri)).toContain(reason);
 });
+
+test('matched exactly, a * stands for nothing, and any port of the loopback interface still may do', () => {
+  const exactly = { exactly: true, anyLoopbackPort: true };
+  expect(matchesRedirectUri('https://a.example.com/cb', ['https://*.example.com/cb'], exactly)).toBe(false);
+  expect(matchesRedirectUri('https://*.example.com/cb', ['https://*.example.com/cb'], exactly)).toBe(false);
+  expect(matchesRedirectUri('https://a.example.com/cb', ['https://a.example.com/cb'], exactly)).toBe(true);
+  expect(matchesRedirectUri('http://127.0.0.1:4711/cb', ['http://127.0.0.1/cb'], exactly)).toBe(true);
+});

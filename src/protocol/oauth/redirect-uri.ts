@@ -52,13 +52,19 @@ const LOOPBACK = /^(127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?$/;
 export interface MatchOptions {
   /** A native application listens on whichever port of the loopback interface is free (RFC 8252 7.3). */
   readonly anyLoopbackPort?: boolean;
+  /** No `*` stands for anything (RFC 9700 4.1.3). */
+  readonly exactly?: boolean;
   /** Stands in for `{organization_name}`. */
   readonly organizationName?: string | undefined;
 }
 
-function authorityMatches(sent: Pieces, registered: Pieces, { anyLoopbackPort }: MatchOptions): boolean {
+function authorityMatches(
+  sent: Pieces,
+  registered: Pieces,
+  { anyLoopbackPort, exactly }: MatchOptions,
+): boolean {
   if (registered.authority?.startsWith('*.') && isWeb(registered.scheme)) {
-    if (sent.authority === undefined) return false;
+    if (exactly || sent.authority === undefined) return false;
     const dot = sent.authority.indexOf('.');
     return (
       sent.authority.slice(dot) === registered.authority.slice(1) && LABEL.test(sent.authority.slice(0, dot))
