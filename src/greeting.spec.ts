@@ -12,7 +12,7 @@ const ready: Ready = {
   seeded: null,
   adminToken: null,
   authority: null,
-  example: { clientId: 'demo-sp', userId: 'auth0|alice' },
+  example: { clientId: 'demo-sp', protocol: 'samlp', userId: 'auth0|alice' },
 };
 const curlOf = (text: string): string =>
   text
@@ -31,7 +31,7 @@ test('it says where the server is and what to try', () => {
 test.each(['auth0|alice', `auth0|o'hara "$HOME" \\ \``, 'auth0|ünï'])(
   'a shell reads the curl line as one command, whatever the user is called: %s',
   (userId) => {
-    const line = curlOf(greeting({ ...ready, example: { clientId: 'demo-sp', userId } }));
+    const line = curlOf(greeting({ ...ready, example: { clientId: 'demo-sp', protocol: 'samlp', userId } }));
     const words = execFileSync('sh', ['-c', `printf '%s\\n' ${line.replace(/^curl/, '')}`])
       .toString()
       .trimEnd()
@@ -73,11 +73,35 @@ test('a first start tells what was made', () => {
   expect(text).toContain('The demo tenant was made.');
 });
 
-test('without a SAML client it says how to get one', () => {
+test('without a client it says how to get one', () => {
   const text = greeting({ ...ready, example: null });
-  expect(text).toContain('POST one to http://127.0.0.1:3000/api/v2/clients');
+  expect(text).toContain('There is no client with a callback yet: POST one to http://127.0.0.1:3000/api/v2/clients');
   expect(text).not.toContain('curl');
 });
+
+test('where all clients are applications it says their issuer, what to paste, and how to issue tokens', () => {
+  const text = greeting({ ...ready, example: { clientId: 'my app', protocol: 'oidc', userId: null } });
+  expect(text).toContain('issuer is http://127.0.0.1:3000/,');
+  expect(text).toContain('http://127.0.0.1:3000/debug/clients/my%20app\n');
+  expect(text).not.toContain('There is no');
+  expect(curlOf(text)).toContain(
+    `'{"protocol":"oidc","client_id":"my app","user":{"user_id":"auth0|jane","email":"jane@example.test"},"complete":true}'`,
+  );
+});
+
+test.each([
+  ['http://127.0.0.1:3000', 'BASE_URL=http://localhost:3000;'],
+  ['https://127.0.0.1:3000/idp', 'BASE_URL=https://localhost:3000/idp;'],
+])('at %s it says how applications on localhost are served', (baseUrl, said) => {
+  expect(greeting({ ...ready, baseUrl })).toContain(said);
+});
+
+test.each(['http://localhost:3000', 'https://idp.example.test'])(
+  'at %s it does not speak of another base URL',
+  (baseUrl) => {
+    expect(greeting({ ...ready, baseUrl })).not.toContain('BASE_URL');
+  },
+);
 
 const authority = {
   certificatePem: '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n',

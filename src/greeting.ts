@@ -12,8 +12,12 @@ export interface Ready extends Pick<Provisioned, 'keys' | 'firstStart' | 'adminT
   readonly seconds: number;
   /** What was seeded, in words. */
   readonly seeded: string | null;
-  /** A SAML client and a user to try a login with. */
-  readonly example: { readonly clientId: string; readonly userId: string | null } | null;
+  /** A client, if possible one of SAML, and a user to try a login with. */
+  readonly example: {
+    readonly clientId: string;
+    readonly protocol: 'samlp' | 'oidc';
+    readonly userId: string | null;
+  } | null;
 }
 
 /** One argument of a POSIX shell. */
@@ -30,12 +34,13 @@ export function greeting(ready: Ready): string {
     authorityToTrust(ready),
     [
       `  ${baseUrl}/demo/sp                            a SAML login in the browser, at once`,
-      `  ${baseUrl}/debug/clients                      what to paste into your service provider`,
+      `  ${baseUrl}/debug/clients                      what to paste into your service provider or application`,
       `  ${baseUrl}/docs                               every call, to try in the browser`,
       `  ${baseUrl}/debug/transactions                 what was issued, and why`,
       `  ${baseUrl}/.well-known/openid-configuration   for relying parties`,
       `  ${baseUrl}/health                             for scripts and balancers`,
     ],
+    localhost(ready),
     tryIt(ready),
   ];
   return `${sections
@@ -88,14 +93,25 @@ function authorityToTrust({ authority, baseUrl }: Ready): string[] {
   ];
 }
 
+/** To a browser the two names of one machine are two sites, and to a relying party two issuers. */
+function localhost({ baseUrl }: Ready): string[] {
+  const { hostname } = new URL(baseUrl);
+  if (hostname !== '127.0.0.1') return [];
+  return [
+    `  For applications on localhost start with BASE_URL=${baseUrl.replace(hostname, 'localhost')}; to browsers ${hostname} is another site.`,
+  ];
+}
+
+const WHAT_COMES = { samlp: 'Issue a signed SAML response:', oidc: 'Issue signed tokens:' } as const;
+
 function tryIt({ example, baseUrl, adminToken, authority }: Ready): string[] {
   if (example === null)
     return [
-      `  There is no SAML client yet: POST one to ${baseUrl}/api/v2/clients, or start with a seed file (MINTMARK_SEED).`,
+      `  There is no client with a callback yet: POST one to ${baseUrl}/api/v2/clients, or start with a seed file (MINTMARK_SEED).`,
     ];
-  const { clientId, userId } = example;
+  const { clientId, protocol, userId } = example;
   const body = {
-    protocol: 'samlp',
+    protocol,
     client_id: clientId,
     user: userId === null ? { user_id: 'auth0|jane', email: 'jane@example.test' } : { user_id: userId },
     complete: true,
@@ -106,7 +122,12 @@ function tryIt({ example, baseUrl, adminToken, authority }: Ready): string[] {
       : ` -H "authorization: Bearer ${adminToken.generated ?? '$MINTMARK_ADMIN_TOKEN'}"`;
   const trust = authority === null ? '' : ` --cacert ${authorityFile(authority)}`;
   return [
-    'Issue a signed SAML response:',
+    ...(protocol === 'oidc'
+      ? [
+          `Your application's issuer is ${baseUrl}/, and what to paste into it is at ${baseUrl}/debug/clients/${encodeURIComponent(clientId)}`,
+        ]
+      : []),
+    WHAT_COMES[protocol],
     `  curl -s${trust} ${baseUrl}/api/transactions -H 'content-type: application/json'${bearer} -d ${quoted(JSON.stringify(body))}`,
     `Its "id" leads to all that is in it and how it verifies: ${baseUrl}/debug/transactions/<id>`,
   ];

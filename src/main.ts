@@ -1,6 +1,6 @@
 /** The process: reads the environment, starts the server, greets, and stops in good order. */
 import { VARIABLES, ConfigError, readConfig, withoutPassword, type Config } from './config.js';
-import { greeting } from './greeting.js';
+import { greeting, type Ready } from './greeting.js';
 import { startFailure } from './start-failure.js';
 import { startServer, type RunningServer } from './server.js';
 import { ClientStore } from './storage/client-store.js';
@@ -50,14 +50,16 @@ const seededInWords = ({ seeded }: RunningServer): string | null => {
     : `The seed ${seeded.file} was applied: ${what}.`;
 };
 
-/** The oldest client that a SAML login can be tried with, and the oldest user. */
-async function exampleIn({
-  app,
-}: RunningServer): Promise<{ clientId: string; userId: string | null } | null> {
+/** The oldest client that a SAML login can be tried with, else the oldest that gets tokens, and the oldest user. */
+async function exampleIn({ app }: RunningServer): Promise<Ready['example']> {
   const clients = await app.get(ClientStore).list({ page: 0, perPage: 100 });
-  const client = clients.items.find(({ addons, callbacks }) => addons.samlp && callbacks.length > 0);
   const users = await app.get(UserStore).list({ page: 0, perPage: 1 });
-  return client ? { clientId: client.client_id, userId: users.items[0]?.user_id ?? null } : null;
+  const userId = users.items[0]?.user_id ?? null;
+  const reachable = clients.items.filter(({ callbacks }) => callbacks.length > 0);
+  const provider = reachable.find(({ addons }) => addons.samlp);
+  if (provider) return { clientId: provider.client_id, protocol: 'samlp', userId };
+  const application = reachable[0];
+  return application ? { clientId: application.client_id, protocol: 'oidc', userId } : null;
 }
 
 function configuration(): Config {

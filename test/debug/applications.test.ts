@@ -290,7 +290,14 @@ test('what would fail is said, and nothing else', async () => {
   expect(await told('empty')).toContain('It has no callbacks');
   expect(await told('no-code')).toContain('lack `authorization_code`');
   expect(await told('page')).toContain('no `web_origins`');
-  expect(await told('poster')).toMatch(/^The issuer http:\S+ is http, .*`MINTMARK_TLS=self` for them\.$/);
+  const localhost = server.baseUrl.replace('127.0.0.1', 'localhost');
+  expect((await describeClient('poster')).obstacles).toEqual([
+    expect.stringMatching(/^The issuer http:\S+ is http, .*`MINTMARK_TLS=self` for them\.$/),
+    expect.stringMatching(
+      new RegExp(`^It is on localhost, and the issuer on 127\\.0\\.0\\.1: .*\`BASE_URL=${localhost}\`\\.$`),
+    ),
+  ]);
+  expect(await told('hostile')).not.toContain('BASE_URL');
   expect(await told('both')).toContain('no `allowed_logout_urls`');
   for (const clientId of ['machine', 'notes']) expect(await told(clientId)).toBe('');
   expect(await told('sp')).not.toContain('MINTMARK_TLS');

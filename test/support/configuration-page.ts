@@ -27,6 +27,12 @@ ${rows.join('\n')}
 
 What the tenant holds (settings, clients, users, Actions) is in the seed file; see \`examples/demo/mintmark.yaml\`.
 
+## Applications on localhost
+
+The default base URL is on 127.0.0.1, and is the issuer whatever name a request comes by. An application on \`http://localhost:…\` is another site
+to a browser: its pages cannot ask silently whether somebody is logged in, and some SDKs refuse an issuer that is an IP address. Start with
+\`BASE_URL=http://localhost:3000\` for it; the server goes on listening on 127.0.0.1, where localhost leads.
+
 ## Reaching it from elsewhere
 
 On loopback \`/api\` and \`/debug\` ask for no token: who can open a socket there is trusted, and pages of other origins are turned away by their

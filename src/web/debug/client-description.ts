@@ -176,6 +176,7 @@ function oidcObstaclesOf(client: Client, { issuer }: DiscoveryDocument): string[
           `The issuer ${issuer} is http, which SDKs that know a tenant by its domain refuse (auth0-auth-js, nextjs-auth0, passport-auth0, auth0): start with \`MINTMARK_TLS=self\` for them.`,
         ]
       : []),
+    ...(dialect === 'notion' ? [] : otherNamesOf(client, issuer)),
     ...(isPublic && client.app_type === 'spa' && origins.length === 0
       ? [
           `It has no \`web_origins\`, so a page cannot ask silently whether somebody is logged in: add the origin of the application by \`${address}\`.`,
@@ -186,5 +187,17 @@ function oidcObstaclesOf(client: Client, { issuer }: DiscoveryDocument): string[
           `It has no \`allowed_logout_urls\`, so that a logout does not come back to the application: add where to by \`${address}\`.`,
         ]
       : []),
+  ];
+}
+
+const isAtLocalhost = (url: string): boolean => URL.canParse(url) && new URL(url).hostname === 'localhost';
+
+/** To a browser the two names of one machine are two sites, and to a relying party two issuers. */
+function otherNamesOf({ callbacks, web_origins: origins }: Client, issuer: string): string[] {
+  const { hostname } = new URL(issuer);
+  if (hostname !== '127.0.0.1' || ![...callbacks, ...origins].some(isAtLocalhost)) return [];
+  const baseUrl = issuer.replace(hostname, 'localhost').replace(/\/$/, '');
+  return [
+    `It is on localhost, and the issuer on ${hostname}: to a browser those are two sites, so a page cannot ask silently whether somebody is logged in; and discovery at ${baseUrl} is of another issuer. Start with \`BASE_URL=${baseUrl}\`.`,
   ];
 }

@@ -25,7 +25,7 @@ export const HOME_LINKS = [
     name: 'clients',
     path: '/debug/clients',
     title: 'Clients',
-    what: 'what to paste into each service provider, with ready settings',
+    what: 'what to paste into each service provider or application, with ready settings',
   },
   { name: 'docs', path: '/docs', title: 'API', what: 'what can be called, to be tried out in the browser' },
   {
@@ -71,8 +71,9 @@ export const homePage = ({ version, baseUrl }: Home): string =>
         <a class="button primary" href="/demo/sp">Try a SAML login</a>
       </p>
       <p class="soft small">
-        A service provider that comes along. For your own, <a href="/debug/clients">a page for each client</a>
-        has what to paste into it.
+        A service provider that comes along. For your own, and for applications of OpenID Connect,
+        <a href="/debug/clients">a page for each client</a> has what to paste into it. Their issuer is
+        <code>${baseUrl}/</code>.
       </p>
       <h2>Issue something</h2>
       <pre>${curl(baseUrl)}</pre>
