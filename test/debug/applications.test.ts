@@ -20,7 +20,7 @@ import { UserAgent } from '../support/user-agent.js';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 /** What ends a literal in one language or another, as far as a URL may hold it. */
-const HOSTILE = `https://app.example.test/a'b/\`\${1}/$(id);\\c?x='"&y=\${SECRET}&</script>`;
+const HOSTILE = `https://app.example.test/a'b/\`\${1}/$(id);c?x='"&y=\${SECRET}&</script>`;
 
 const SPA_BUNDLE = readFileSync(
   createRequire(import.meta.url).resolve('@auth0/auth0-spa-js/dist/auth0-spa-js.production.js'),
