@@ -22,5 +22,6 @@ export function refuseBeyondCaps(
   throw new OAuthError(
     'too_many_requests',
     `${isClients ? ofClient : inAll} ${what} of ${isClients ? `the client ${clientId}` : 'all clients'} wait to be used; use them, or wait until some are over: each is after ${lifetime} seconds`,
+    { extensions: { retry_after_seconds: lifetime } },
   );
 }

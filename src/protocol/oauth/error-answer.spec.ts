@@ -146,6 +146,17 @@ test('nothing of an answer is cached', () => {
     expect(headers).toMatchObject({ 'Cache-Control': 'no-store', Pragma: 'no-cache' });
 });
 
+test('who is told 429 is told when to come again', () => {
+  const after = (error: OAuthError, dialect: 'auth0' | 'strict' = 'auth0') =>
+    errorAnswer(error, dialect, false).headers['Retry-After'];
+  const extensions = { retry_after_seconds: 29.2 };
+  expect(after(new OAuthError('too_many_attempts', 'no', { extensions }))).toBe('30');
+  expect(after(new OAuthError('too_many_requests', 'no', { extensions }), 'strict')).toBe('30');
+  expect(after(answer('device_too_fast', '7'))).toBe('7');
+  expect(after(answer('device_too_fast', '7'), 'strict')).toBeUndefined();
+  expect(after(new OAuthError('password_wrong', 'no', { extensions }))).toBeUndefined();
+});
+
 test('only who tried Basic is challenged, and only strictly: the header hides the error from openid-client', () => {
   const challenge = (dialect: 'auth0' | 'strict' | 'notion', tried: boolean, what: OAuthErrorCase) =>
     errorAnswer(answer(what), dialect, tried).headers['WWW-Authenticate'];

@@ -117,6 +117,12 @@ const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const;
 const notionCode = (status: number): string =>
   status === 401 ? 'unauthorized' : status === 429 ? 'rate_limited' : 'validation_error';
 
+/** In seconds, where the error says so: when to come again (RFC 9110 10.2.3). */
+function retryAfter({ case: what, about, extensions }: OAuthError): string | undefined {
+  const seconds = what === 'device_too_fast' ? Number(about || 5) : extensions['retry_after_seconds'];
+  return typeof seconds === 'number' && seconds >= 0 ? String(Math.ceil(seconds)) : undefined;
+}
+
 export interface NotionAnswer {
   /** Goes into the body and into `x-notion-request-id`. */
   readonly requestId: string;
@@ -138,6 +144,7 @@ export function errorAnswer(
   const deviation = dialect === 'auth0' ? deviationOf(error) : {};
   const status = deviation.status ?? STATUS[error.code] ?? 400;
   const challenge = dialect === 'strict' && triedBasic && status === 401;
+  const wait = status === 429 ? retryAfter(error) : undefined;
   const apiError = dialect === 'notion' && notion?.apiErrors === true;
   return {
     status,
@@ -157,6 +164,7 @@ export function errorAnswer(
     },
     headers: {
       ...NO_STORE,
+      ...(wait !== undefined && { 'Retry-After': wait }),
       ...(challenge && { 'WWW-Authenticate': 'Basic realm="mintmark"' }),
       ...(notion && dialect === 'notion' && { 'x-notion-request-id': notion.requestId }),
     },
