@@ -26,3 +26,10 @@ test('further members of the answer travel with the error, what caused it stays 
 test.each(OAUTH_ERROR_CASES)('%s has a code that RFC 6749 can spell', (each) => {
   expect(new OAuthError(each, 'x').code).toMatch(/^[a-z_]+$/);
 });
+
+test('of a long value no more comes back than tells which it was, but an Action’s words stay whole', () => {
+  const long = 'x'.repeat(250_000);
+  const error = new OAuthError('audience_unknown', `no API is called ${long}`, { about: long });
+  expect([error.about.length, error.description.length]).toEqual([500, 2000]);
+  expect(new OAuthError('action_denied', long).description).toBe(long);
+});

@@ -1,5 +1,6 @@
 /** A failure of OAuth 2 or OpenID Connect: the `error` of the RFCs, and our own finer name for what happened. */
 import { MintmarkError } from '../mintmark-error.js';
+import { shortened } from '../saml/shortened.js';
 
 /** Every `error` that is answered with, by whichever endpoint. */
 export type OAuthErrorCode =
@@ -146,6 +147,10 @@ const CODES = {
 export type OAuthErrorCase = keyof typeof CODES;
 export const OAUTH_ERROR_CASES = Object.keys(CODES) as readonly OAuthErrorCase[];
 
+/** Whoever sends a long value gets no more of it back, in a body or in a header. */
+const LONGEST_ABOUT = 500;
+const LONGEST_DESCRIPTION = 2000;
+
 /** A named failure of OAuth. `code` is the `error` of the RFCs; `extensions` become further members of the answer, such as `mfa_token`. */
 export class OAuthError extends MintmarkError<OAuthErrorCode> {
   readonly case: OAuthErrorCase;
@@ -164,8 +169,13 @@ export class OAuthError extends MintmarkError<OAuthErrorCode> {
       readonly extensions?: Readonly<Record<string, unknown>>;
     } = {},
   ) {
-    super(options.code ?? CODES[what], description, options);
+    // what an Action wrote is told as it is
+    super(
+      options.code ?? CODES[what],
+      what === 'action_denied' ? description : shortened(description, LONGEST_DESCRIPTION),
+      options,
+    );
     this.case = what;
-    this.about = options.about ?? '';
+    this.about = shortened(options.about ?? '', LONGEST_ABOUT);
   }
 }
