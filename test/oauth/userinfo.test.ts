@@ -175,9 +175,12 @@ test('a token of a strict client does not count in a query', async () => {
 });
 
 test('without a token there is the challenge alone', async () => {
-  expect(await ask()).toEqual({ status: 401, challenge: 'Bearer', nonce: null, body: {} });
+  expect(await ask()).toEqual({ status: 401, challenge: 'Bearer, DPoP algs="ES256"', nonce: null, body: {} });
   const basic = { authorization: `Basic ${Buffer.from(`app:${SECRET}`).toString('base64')}` };
-  expect(await ask({ headers: basic })).toMatchObject({ status: 401, challenge: 'Bearer' });
+  expect(await ask({ headers: basic })).toMatchObject({
+    status: 401,
+    challenge: expect.stringMatching(/^Bearer, DPoP /),
+  });
 });
 
 test('a token that is no good is told what is wrong with it', async () => {
@@ -242,7 +245,7 @@ test('a token that is bound to a key needs a proof of it, for this very request,
   expect(await withProof(await proof({ htm: 'POST' }), 'POST')).toMatchObject({ status: 200 });
   expect(await withProof(good)).toMatchObject({
     status: 401,
-    challenge: expect.stringMatching(/^DPoP error="invalid_dpop_proof"/),
+    challenge: expect.stringMatching(/^DPoP error="invalid_dpop_proof".*, algs="ES256"$/),
   });
   const ath = tokenDigest('another token');
   for (const bad of [

@@ -226,14 +226,14 @@ test.each<[OAuthErrorCase, number, string]>([
   });
 });
 
-test('a resource names the scope that lacks, and says no more than its scheme where no token was shown', () => {
+test('a resource names the scope that lacks, and says no more than its schemes where no token was shown', () => {
   expect(
     resourceErrorAnswer(answer('token_scope_missing', 'openid'), 'DPoP').headers['WWW-Authenticate'],
-  ).toBe('DPoP error="insufficient_scope", error_description="Our own words", scope="openid"');
-  expect(resourceErrorAnswer(undefined, 'DPoP')).toMatchObject({
+  ).toBe('DPoP error="insufficient_scope", error_description="Our own words", scope="openid", algs="ES256"');
+  expect(resourceErrorAnswer(undefined, 'Bearer')).toMatchObject({
     status: 401,
     body: {},
-    headers: { 'WWW-Authenticate': 'DPoP' },
+    headers: { 'WWW-Authenticate': 'Bearer, DPoP algs="ES256"' },
   });
 });
 

@@ -1,6 +1,7 @@
 /** How an OAuthError is told to a caller that is a program: status, body and headers of each dialect, in one table (oauth-oidc.md 4.8, 17). */
 import { describable } from './description.js';
 import type { Dialect } from './dialect.js';
+import { DPOP_ALGORITHMS } from './dpop.js';
 import type { OAuthError, OAuthErrorCase, OAuthErrorCode } from './oauth-error.js';
 
 export interface ErrorAnswer {
@@ -181,10 +182,17 @@ const OF_RESOURCES = new Set<OAuthErrorCode>([
 
 /**
  * The answer of a resource such as /userinfo. Without an error the request showed no token, and RFC 6750 3.1 wants the challenge alone.
+ * It is told both schemes, since nobody knows which one its token is of (RFC 9449 7.2).
  * An attribute of the challenge is a quoted string, so what is described stays in the characters of the RFC in every dialect.
  */
 export function resourceErrorAnswer(error: OAuthError | undefined, scheme: 'Bearer' | 'DPoP'): ErrorAnswer {
-  if (!error) return { status: 401, body: {}, headers: { ...NO_STORE, 'WWW-Authenticate': scheme } };
+  const algs = `algs="${DPOP_ALGORITHMS.join(' ')}"`;
+  if (!error)
+    return {
+      status: 401,
+      body: {},
+      headers: { ...NO_STORE, 'WWW-Authenticate': `Bearer, DPoP ${algs}` },
+    };
   const status = OF_RESOURCES.has(error.code)
     ? error.code === 'insufficient_scope'
       ? 403
@@ -193,7 +201,10 @@ export function resourceErrorAnswer(error: OAuthError | undefined, scheme: 'Bear
   const words = { error: error.code, error_description: describable(error.description) };
   const scope =
     error.code === 'insufficient_scope' && error.about !== '' ? { scope: describable(error.about) } : {};
-  const attributes = Object.entries({ ...words, ...scope }).map(([name, value]) => `${name}="${value}"`);
+  const attributes = [
+    ...Object.entries({ ...words, ...scope }).map(([name, value]) => `${name}="${value}"`),
+    ...(scheme === 'DPoP' ? [algs] : []),
+  ];
   return {
     status,
     body: words,
