@@ -123,7 +123,8 @@ test.each([
   ],
 ])('an assertion that cannot be asked after is refused', (parameters, reason) => {
   const error = refusal(undefined, parameters);
-  expect(error.code).toBe('invalid_client');
+  // whose code is invalid_client in every dialect
+  expect(error.case).toBe('client_assertion_invalid');
   expect(error.description).toContain(reason);
 });
 

@@ -55,7 +55,7 @@ function readAssertion(assertion: string, parameters: Parameters): ClientAuthent
   const type = parameters.get('client_assertion_type');
   if (type !== JWT_BEARER_ASSERTION)
     throw new OAuthError(
-      'client_credentials_malformed',
+      'client_assertion_invalid',
       `the client_assertion_type is ${type === undefined ? 'missing' : quoted(type)}; send ${JWT_BEARER_ASSERTION}`,
     );
   const said = decodeJwt(assertion).payload?.['sub'];
