@@ -190,7 +190,7 @@ const REFUSED: readonly (readonly [
     { status: 400, error: 'invalid_request' },
   ],
   ['a request object', { request: 'e30.e30.' }, { status: 400, error: 'request_not_supported' }],
-  ['an audience that nobody has', { audience: 'urn:nobody' }, { status: 403, error: 'access_denied' }],
+  ['an audience that nobody has', { audience: 'urn:nobody' }, { status: 400, error: 'access_denied' }],
   ['a challenge that is too short', { code_challenge: 'abc' }, { status: 400, error: 'invalid_request' }],
   ['a dpop_jkt that is none', { dpop_jkt: 'abc' }, { status: 400, error: 'invalid_request' }],
   [

@@ -17,6 +17,8 @@ export async function sendClientAnswer(
   reply: FastifyReply,
   answer: ClientAnswer<object>,
   status = 200,
+  /** What the endpoint answers in place of 403. */
+  forbidden = 403,
 ): Promise<void> {
   if ('body' in answer) {
     await reply.code(status).headers(NO_STORE).send(answer.body);
@@ -24,7 +26,13 @@ export async function sendClientAnswer(
   }
   const refusal = errorAnswer(answer.error, answer.dialect, answer.triedBasic);
   await reply
-    .code(answer.error.case === 'body_too_large' ? TOO_LARGE : refusal.status)
+    .code(
+      answer.error.case === 'body_too_large'
+        ? TOO_LARGE
+        : refusal.status === 403
+          ? forbidden
+          : refusal.status,
+    )
     .headers({ ...refusal.headers, ...nonceHeader(answer.dpopNonce) })
     .send(refusal.body);
 }

@@ -13,6 +13,7 @@ export class PushedRequestController {
 
   @Post('par')
   async push(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    await sendClientAnswer(reply, await this.requests.push(tokenCallOf(request)), 201);
+    // oauth-oidc.md 9.1 has no 403 here
+    await sendClientAnswer(reply, await this.requests.push(tokenCallOf(request)), 201, 400);
   }
 }
