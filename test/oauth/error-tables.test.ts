@@ -99,7 +99,7 @@ const LOCAL: readonly (readonly [
   [
     'a redirect_uri that is not registered',
     { redirect_uri: 'https://evil.example.test/' },
-    'Callback URL mismatch',
+    '<title>Callback URL mismatch',
   ],
 ];
 for (const dialect of DIALECTS)

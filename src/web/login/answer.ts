@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
+import { OAuthError } from '../../protocol/oauth/oauth-error.js';
 import type { LoginAnswer } from '../../login/browser-login.js';
 import type { MintmarkError } from '../../protocol/mintmark-error.js';
 import { deliver } from '../../protocol/oauth/authorization-response.js';
@@ -115,7 +116,10 @@ export function sendRefusal(
   error: MintmarkError,
   transaction: Pick<Transaction, 'id'> | null,
 ): string {
-  const { title, detail, code, status } = problemOf(error);
+  const { title: usual, detail, code, status } = problemOf(error);
+  // as Auth0 calls it
+  const isMismatch = error instanceof OAuthError && error.case === 'redirect_uri_not_registered';
+  const title = isMismatch ? 'Callback URL mismatch' : usual;
   return sendProtocolPage(
     reply.code(status),
     refusalPage({ title, detail, code, status, transactionId: transaction?.id ?? null }),
