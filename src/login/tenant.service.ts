@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { MintmarkError } from '../protocol/mintmark-error.js';
+import { decodeJwt } from '../protocol/jwt/compact.js';
 import { issuerOf } from '../protocol/jwt/issuer.js';
 import { jwksOf, type Jwks } from '../protocol/jwt/jwks.js';
 import { der } from '../protocol/saml/key-pairs.js';
@@ -16,6 +17,7 @@ interface Loaded {
   readonly revision: number;
   readonly tenant: Tenant;
   readonly keys: readonly SigningKey[];
+  readonly revokedKids: ReadonlySet<string>;
   readonly jwks: Jwks;
 }
 
@@ -47,6 +49,12 @@ export class TenantService {
     return (await this.#load()).jwks;
   }
 
+  /** Whether a token is a JWT that a key has signed which was revoked since. */
+  async isOfRevokedKey(token: string): Promise<boolean> {
+    const kid = decodeJwt(token).header?.['kid'];
+    return typeof kid === 'string' && (await this.#load()).revokedKids.has(kid);
+  }
+
   /** A secret that does not open must not take the keys and the settings with it. */
   async #actions(): Promise<Pick<Tenant, 'triggers' | 'triggersFault'>> {
     try {
@@ -60,7 +68,8 @@ export class TenantService {
   async #load(): Promise<Loaded> {
     const revision = await this.settings.revision();
     if (this.#loaded?.revision === revision) return this.#loaded;
-    const [settings, keys] = [await this.settings.get(), await this.keys.list()];
+    const [settings, kept] = [await this.settings.get(), await this.keys.list()];
+    const keys = kept.filter(({ status }) => status !== 'revoked');
     const actions = await this.#actions();
     const current = Object.fromEntries(
       keys.filter(({ status }) => status === 'current').map((key) => [key.alg, key]),
@@ -69,6 +78,7 @@ export class TenantService {
     const loaded: Loaded = {
       revision,
       keys,
+      revokedKids: new Set(kept.filter(({ status }) => status === 'revoked').map(({ kid }) => kid)),
       tenant: {
         settings,
         ...actions,

@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
 import type { TokenAlgorithm } from '../tenant/client.js';
-import type { SigningKey } from '../tenant/signing-key.js';
+import { keyNotFound, type SigningKey } from '../tenant/signing-key.js';
 import { TenantError } from '../tenant/tenant-error.js';
 import { Database } from './database.js';
 import type { Statement } from './statement.js';
+import { isStorableKey } from './storable-key.js';
 import { COUNT_TENANT_CHANGE } from './tenant-revision.js';
 
 interface SigningKeyRow {
@@ -40,9 +41,9 @@ export class SigningKeyStore {
     this.#database = new Database(dataSource);
   }
 
-  /** The current ones first, then the earlier ones, newest first. */
+  /** The current ones first, then the earlier ones, then the revoked ones, newest first. */
   async list(): Promise<readonly SigningKey[]> {
-    // In the alphabet, current comes before previous.
+    // In the alphabet, current comes before previous, and that before revoked.
     const rows = await this.#database.rows<SigningKeyRow>(`${SELECT} ORDER BY status, created_at DESC, kid`);
     return rows.map(fromRow);
   }
@@ -79,6 +80,26 @@ export class SigningKeyStore {
       insertAsCurrent(key),
     ]);
     if (inserted !== 1) throw keyExists(key);
+  }
+
+  /** An earlier key; it stays revoked. Throws `key_not_found`, and `key_is_current` for one that signs. */
+  async revoke(kid: string): Promise<SigningKey> {
+    if (!isStorableKey(kid)) throw keyNotFound(kid);
+    await this.#database.atomically([
+      COUNT_TENANT_CHANGE,
+      {
+        sql: `UPDATE signing_keys SET status = 'revoked' WHERE kid = ? AND status = 'previous'`,
+        values: [kid],
+      },
+    ]);
+    const [row] = await this.#database.rows<SigningKeyRow>(`${SELECT} WHERE kid = ?`, [kid]);
+    if (!row) throw keyNotFound(kid);
+    if (row.status !== 'revoked')
+      throw new TenantError(
+        'key_is_current',
+        `the key ${kid} is the current one of ${row.alg}, so tokens would go out without a key; POST /api/keys/rotate {"alg": "${row.alg}"}, then revoke it`,
+      );
+    return fromRow(row);
   }
 }
 

@@ -33,6 +33,8 @@ export type TenantErrorCode =
   | 'role_exists'
   | 'organization_exists'
   | 'key_exists'
+  /** It signs, so it cannot be revoked. */
+  | 'key_is_current'
   | 'key_invalid'
   | 'cursor_invalid'
   | 'metadata_unreachable'

@@ -6,7 +6,6 @@ import { decodeJwt } from '../protocol/jwt/compact.js';
 import { verifyJwt } from '../protocol/jwt/verification.js';
 import { quoted } from '../protocol/oauth/description.js';
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
-import { AccessTokenStore } from '../storage/access-token-store.js';
 import { GrantStore } from '../storage/grant-store.js';
 import { RefreshTokenStore } from '../storage/refresh-token-store.js';
 import { UserStore } from '../storage/user-store.js';
@@ -15,6 +14,7 @@ import type { User } from '../tenant/user.js';
 import type { ActorClaim } from './actor-claim.js';
 import { requireKey } from './proof-of-possession.js';
 import type { GrantCall } from './token-call.js';
+import { TokenLookup } from './token-lookup.service.js';
 
 const PREFIX = 'urn:ietf:params:oauth:token-type:';
 export const ACCESS_TOKEN_TYPE = `${PREFIX}access_token`;
@@ -62,7 +62,7 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 @Injectable()
 export class SubjectTokensService {
   constructor(
-    private readonly accessTokens: AccessTokenStore,
+    private readonly tokens: TokenLookup,
     private readonly refreshTokens: RefreshTokenStore,
     private readonly grants: GrantStore,
     private readonly users: UserStore,
@@ -91,7 +91,7 @@ export class SubjectTokensService {
 
   /** Of any client, since an API exchanges what it was called with. */
   async #ofAccessToken({ name, token }: Presented, { dpopJkt }: GrantCall): Promise<TokenSubject> {
-    const found = await this.accessTokens.find(tokenDigest(token));
+    const found = await this.tokens.accessToken(token);
     if (!found) throw invalid(name, 'it is no access token of this server');
     const now = this.clock.now();
     const state = accessTokenState(found, now);
@@ -136,7 +136,7 @@ export class SubjectTokensService {
       isText(aud) &&
       typeof authTime === 'number' &&
       events === undefined &&
-      (await this.accessTokens.find(tokenDigest(token))) === null;
+      (await this.tokens.accessToken(token)) === null;
     if (!isIdToken) throw invalid(name, 'it is a JWT of this server, but no ID token');
     if (aud !== client.client_id)
       throw invalid(

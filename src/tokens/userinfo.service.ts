@@ -7,12 +7,7 @@ import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import { scopeWords } from '../protocol/oauth/scopes.js';
 import { userinfoClaims } from '../protocol/oauth/userinfo-claims.js';
 import { ClientStore } from '../storage/client-store.js';
-import {
-  accessTokenState,
-  type AccessToken,
-  type FoundAccessToken,
-  type Grant,
-} from '../tenant/grant.js';
+import { accessTokenState, type AccessToken, type FoundAccessToken, type Grant } from '../tenant/grant.js';
 import { oauthSettingsOf } from '../tenant/oauth-settings.js';
 import type { UserProfile } from '../tenant/user.js';
 import { DpopProofsService } from './dpop-proofs.service.js';

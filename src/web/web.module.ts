@@ -13,6 +13,7 @@ import { OrganizationsController } from './api/organizations.controller.js';
 import { RefreshTokensController } from './api/refresh-tokens.controller.js';
 import { ResourceServersController } from './api/resource-servers.controller.js';
 import { RolesController } from './api/roles.controller.js';
+import { SigningKeysController } from './api/signing-keys.controller.js';
 import { SessionsController } from './api/sessions.controller.js';
 import { TenantSettingsController } from './api/tenant-settings.controller.js';
 import { TransactionsController } from './api/transactions.controller.js';
@@ -66,6 +67,7 @@ import { SsoController } from './saml/sso.controller.js';
     RefreshTokensController,
     TenantSettingsController,
     KeysController,
+    SigningKeysController,
     ActionsController,
     ActionTestsController,
     TriggersController,

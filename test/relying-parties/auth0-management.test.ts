@@ -1,4 +1,5 @@
 /** The ManagementClient of node-auth0, unmodified, at `/api/v2`: each kind is made, read, changed, listed and deleted. */
+import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { startTrusting, type TrustingProcess } from '../support/trusting-process.js';
@@ -223,6 +224,29 @@ test('an Action is deployed and bound', async () => {
   expect(await all('actions.triggers.bindings.list', 'post-login')).toMatchObject([{ action: { id } }]);
   await ask('actions.triggers.bindings.updateMany', 'post-login', { bindings: [] });
   await ask('actions.delete', id, { force: true });
+});
+
+test('a signing key is rotated, and the one before it revoked', async () => {
+  const listed = () => ask('keys.signing.list') as unknown as Promise<readonly Thing[]>;
+  const [old, ...none] = await listed();
+  expect(none).toEqual([]);
+  expect(old).toMatchObject({ current: true, next: false, previous: false, revoked: false });
+  const { fingerprint } = new X509Certificate(old!['cert'] as string);
+  expect(old).toMatchObject({ fingerprint, thumbprint: fingerprint.replaceAll(':', '') });
+  const { kid } = old!;
+  expect(await ask('keys.signing.get', kid)).toEqual(old);
+  await expect(ask('keys.signing.revoke', kid)).rejects.toMatchObject({ statusCode: 400 });
+
+  const next = await ask('keys.signing.rotate');
+  expect(await ask('keys.signing.get', next['kid'])).toMatchObject({ ...next, current: true });
+  expect(await ask('keys.signing.get', kid)).toMatchObject({ current: false, previous: true });
+  expect(await ask('keys.signing.revoke', kid)).toEqual({ kid, cert: old!['cert'] });
+  expect(await listed()).toMatchObject([
+    { kid: next['kid'] },
+    { kid, current: false, previous: false, revoked: true },
+  ]);
+  await expect(ask('keys.signing.revoke', 'none')).rejects.toMatchObject({ statusCode: 404 });
+  await expect(ask('keys.signing.get', 'none')).rejects.toMatchObject({ statusCode: 404 });
 });
 
 test('it gets a token of its own, where the API and the grant are there as on a tenant of Auth0', async () => {

@@ -118,6 +118,28 @@ onEachDatabase(
   },
 );
 
+onEachDatabase('an earlier key is revoked for good, and the current one is not', async ({ open }) => {
+  const [here, there] = [await open(), await open()];
+  const store = new SigningKeyStore(here);
+  await store.insertFirst(aKey('first'));
+  await expect(store.revoke('first')).rejects.toMatchObject({
+    code: 'key_is_current',
+    description: expect.stringContaining('POST /api/keys/rotate {"alg": "RS256"}') as string,
+  });
+  await store.rotate(aKey('second'));
+  const before = await new SettingsStore(there).revision();
+  expect(await new SigningKeyStore(there).revoke('first')).toMatchObject({ kid: 'first', status: 'revoked' });
+  expect(await new SettingsStore(here).revision()).toBeGreaterThan(before);
+  expect(await store.revoke('first')).toMatchObject({ status: 'revoked' });
+  expect((await store.list()).map(({ kid, status }) => `${kid} ${status}`)).toEqual([
+    'second current',
+    'first revoked',
+  ]);
+  await expect(store.rotate(aKey('first'))).rejects.toMatchObject({ code: 'key_exists' });
+  for (const kid of ['none', '\u0000'])
+    await expect(store.revoke(kid)).rejects.toMatchObject({ code: 'key_not_found' });
+});
+
 onEachDatabase('concurrent rotations follow one another and leave one current key', async ({ open }) => {
   const instances = await Promise.all([open(), open(), open()]);
   await new SigningKeyStore(instances[0]).insertFirst(aKey('k'));
