@@ -73,7 +73,8 @@ export async function issueAuthorizationResponse(
     access_token: access?.token,
     token_type: access ? 'Bearer' : undefined,
     expires_in: access?.lifetimeInSeconds,
-    scope: access ? granted.join(' ') : undefined,
+    // RFC 6749 3.3 has no empty one
+    scope: access && granted.length > 0 ? granted.join(' ') : undefined,
     id_token: id?.token,
   };
   return finish(

@@ -1,6 +1,6 @@
 /** The step after somebody has logged in at /authorize, and again where Actions set another user: may this one go on, and with what? */
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
-import { permittedScopes, scopeWords } from '../protocol/oauth/scopes.js';
+import { permittedScopes, refuseEmptyScope, scopeWords } from '../protocol/oauth/scopes.js';
 import type { AuthenticatedTransaction, Transaction } from '../tenant/transaction.js';
 import type { Circumstances } from './circumstances.js';
 
@@ -28,7 +28,9 @@ export async function authorizeUser(
     );
   const permissions =
     oidc.audience === undefined ? null : await authorizations.permissionsAt(oidc.audience, userId);
-  const scope = permittedScopes(scopeWords(oidc.scope), permissions);
+  const asked = scopeWords(oidc.scope);
+  const scope = permittedScopes(asked, permissions);
+  refuseEmptyScope(asked, scope, request.dialect);
   return {
     ...transaction,
     oidc: { ...oidc, request: { ...request, authorized: { userId, scope: scope.join(' ') } } },

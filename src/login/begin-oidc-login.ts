@@ -8,7 +8,7 @@ import type { CheckedRequest } from '../protocol/oauth/authorization-check.js';
 import type { ResponseTarget } from '../protocol/oauth/authorization-response.js';
 import type { Dialect } from '../protocol/oauth/dialect.js';
 import { OAuthError } from '../protocol/oauth/oauth-error.js';
-import { isOidcScope } from '../protocol/oauth/scopes.js';
+import { isOidcScope, refuseEmptyScope } from '../protocol/oauth/scopes.js';
 import { shortened } from '../protocol/saml/shortened.js';
 import type { Client } from '../tenant/client.js';
 import type { OauthSettings } from '../tenant/oauth-settings.js';
@@ -188,7 +188,7 @@ const droppedWarnings = (dropped: readonly string[], audience: string | undefine
 
 /**
  * The scopes that can be granted, and those that are dropped without an error, as Auth0 does: `allowed` are the scopes that the client may
- * have of the API, `null` where nobody manages it. A refresh token needs a code, the client's grant, and the API's word.
+ * have of the API, `null` where nobody manages it. Errors: `scope_not_granted`, strictly, where nothing is left. A refresh token needs a code, the client's grant, and the API's word.
  */
 export function scopesOf(
   asked: readonly string[],
@@ -213,7 +213,9 @@ export function scopesOf(
     if (isOidcScope(word)) return true;
     return allowed ? allowed.includes(word) : audience !== undefined;
   };
-  return { scope: asked.filter(isGrantable), dropped: asked.filter((word) => !isGrantable(word)) };
+  const scope = asked.filter(isGrantable);
+  refuseEmptyScope(asked, scope, oauth.dialect);
+  return { scope, dropped: asked.filter((word) => !isGrantable(word)) };
 }
 
 /** A token that a browser carries is bound to no key, so it is none for whom asks for proofs (RFC 9449 5). Throws OAuthError. */

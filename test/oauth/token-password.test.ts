@@ -236,3 +236,19 @@ test('there is no session, so no scope says that a refresh token would hang on o
   const { status, body } = await login({ scope: 'openid online_access' });
   expect([status, body.scope, body.refresh_token]).toEqual([200, 'openid', undefined]);
 });
+
+test('an empty scope is never told: it is left out, and strictly it is an error to get nothing of what was asked for', async () => {
+  const ask = (client_id: string) =>
+    token(server, {
+      grant_type: 'password',
+      client_id,
+      client_secret: SECRET,
+      username: 'alice',
+      password: PASSWORD,
+      scope: 'nothing:known',
+    });
+  const { status, body } = await ask('app');
+  expect(status).toBe(200);
+  expect(body).not.toHaveProperty('scope');
+  expect(refusal(await ask('strict-app')).slice(0, 2)).toEqual([400, 'invalid_scope']);
+});

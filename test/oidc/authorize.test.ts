@@ -297,6 +297,15 @@ test('a * in a callback stands for a label, but not where the client is strict',
   expect(await refused.text()).toContain('a * stands for nothing');
 });
 
+test('of a scope that nobody grants the fragment tells none, and a strict client hears of it', async () => {
+  const wishes = { response_type: 'token', scope: 'nothing:known' };
+  const answer = await logIn(new UserAgent(), server, landing, wishes);
+  expect(answer).toMatchObject({ access_token: expect.any(String) });
+  expect(answer).not.toHaveProperty('scope');
+  const asked = authorizeUrl(server, landing, { client_id: 'strict', scope: 'nothing:known' });
+  expect(answerAt(await new UserAgent().get(asked), landing)).toMatchObject({ error: 'invalid_scope' });
+});
+
 test('iss stands in every answer where the tenant wants it, errors included', async () => {
   const turn = (on: boolean | null) =>
     server.api('PATCH', '/api/v2/tenants/settings', { authorization_response_iss_parameter_supported: on });

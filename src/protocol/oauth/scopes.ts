@@ -1,5 +1,8 @@
 /** Scopes: words between spaces (RFC 6749 3.3), and those that OpenID Connect gave a meaning. */
 
+import type { Dialect } from './dialect.js';
+import { OAuthError } from './oauth-error.js';
+
 /** OIDC Core 5.4 and 11; `online_access` is Auth0's, a refresh token that ends with the session. */
 const OIDC_SCOPES = [
   'openid',
@@ -40,4 +43,21 @@ export const permittedScopes = (
 export function beyond(asked: readonly string[], allowed: Iterable<string>): readonly string[] {
   const set = new Set(allowed);
   return asked.filter((word) => !set.has(word));
+}
+
+/**
+ * RFC 6749 3.3 has no empty scope, and an answer without any means the scope that was asked for: so whoever gets nothing of theirs must hear of
+ * it. Auth0 leaves it out. Errors: `scope_not_granted`.
+ */
+export function refuseEmptyScope(
+  asked: readonly string[],
+  granted: readonly string[],
+  dialect: Dialect,
+): void {
+  if (dialect !== 'strict' || asked.length === 0 || granted.length > 0) return;
+  throw new OAuthError(
+    'scope_not_granted',
+    'nothing of the scope can be granted: the API has no such scope, the client may not have it, or the user may not; ask for another',
+    { about: asked.join(' ') },
+  );
 }

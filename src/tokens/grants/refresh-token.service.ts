@@ -6,7 +6,13 @@ import { Clock } from '../../login/ports.js';
 import { SessionsService } from '../../login/sessions.service.js';
 import { tokenClientOf } from '../../login/begin.js';
 import { OAuthError } from '../../protocol/oauth/oauth-error.js';
-import { beyond, intersection, permittedScopes, scopeWords } from '../../protocol/oauth/scopes.js';
+import {
+  beyond,
+  intersection,
+  permittedScopes,
+  refuseEmptyScope,
+  scopeWords,
+} from '../../protocol/oauth/scopes.js';
 import { GrantStore } from '../../storage/grant-store.js';
 import { OrganizationStore } from '../../storage/organization-store.js';
 import { RefreshTokenStore } from '../../storage/refresh-token-store.js';
@@ -169,6 +175,7 @@ export class RefreshTokenGrant implements GrantRow {
         : await this.authorizations.permissionsAt(audience, userId);
     const still = scopesOf(asked, { allowed, audience, api, oauth, returnsCode: true });
     const scope = permittedScopes(still.scope, permissions);
+    refuseEmptyScope(asked, scope, oauth.dialect);
     const lost = beyond(asked, scope);
     return {
       scope,

@@ -6,7 +6,7 @@ import { checkOrganization, organizationPart, scopesOf } from '../../login/begin
 import { mintIdToken } from '../../login/minted-tokens.js';
 import { Clock } from '../../login/ports.js';
 import { OAuthError } from '../../protocol/oauth/oauth-error.js';
-import { permittedScopes, scopeWords } from '../../protocol/oauth/scopes.js';
+import { permittedScopes, refuseEmptyScope, scopeWords } from '../../protocol/oauth/scopes.js';
 import { GrantStore } from '../../storage/grant-store.js';
 import type { Grant } from '../../tenant/grant.js';
 import type { Organization } from '../../tenant/organization.js';
@@ -91,11 +91,13 @@ export class UserTokensService {
     asked: readonly string[],
   ): Promise<readonly string[]> {
     const { scope } = scopesOf(asked, { allowed, audience, api, oauth, returnsCode: true });
-    return this.#permitted(
+    const permitted = await this.#permitted(
       scope.filter((word) => word !== 'online_access'),
       audience,
       userId,
     );
+    refuseEmptyScope(asked, permitted, oauth.dialect);
+    return permitted;
   }
 
   /** Actions, then the tokens that they left. */

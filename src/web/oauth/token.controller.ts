@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorAnswer } from '../../protocol/oauth/error-answer.js';
 import { TokenEndpointService } from '../../tokens/token-endpoint.service.js';
+import type { TokenResponse } from '../../tokens/token-call.js';
 import { NO_STORE, nonceHeader } from './client-answer.js';
 import { tokenCallOf } from './token-call.js';
 
@@ -19,7 +20,7 @@ export class TokenController {
       await reply
         .code(200)
         .headers({ ...NO_STORE, ...nonceHeader(answer.dpopNonce) })
-        .send(answer.body);
+        .send(withoutEmptyScope(answer.body));
       return;
     }
     const { status, headers, body } = errorAnswer(answer.error, answer.dialect, answer.triedBasic);
@@ -29,3 +30,7 @@ export class TokenController {
       .send(body);
   }
 }
+
+/** RFC 6749 3.3 has no empty one. */
+const withoutEmptyScope = ({ scope, ...body }: TokenResponse): object =>
+  scope === '' ? body : { ...body, scope };
