@@ -15,6 +15,7 @@ const settings = tenantSettingsSchema.shape;
 /** Only what the file names is set; so the defaults of the settings must not fill in the rest. */
 const seedSettings = z.strictObject({
   name: settings.name.unwrap().optional(),
+  friendly_name: settings.friendly_name,
   entity_id: settings.entity_id,
   unmapped_claim_prefix: settings.unmapped_claim_prefix.unwrap().optional(),
   default_audience: settings.default_audience,

@@ -22,6 +22,8 @@ export const tenantSettingsSchema = z.strictObject({
     .string('must be string')
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens')
     .default('mintmark'),
+  /** What people call the tenant. Kept for whoever asks; no page shows it. */
+  friendly_name: z.string('must be string').max(256).optional(),
   /** The IdP's entityID; unset it is `urn:auth0:<name>`. */
   entity_id: uriText.min(1).max(1024).optional(),
   /** Put before the name of a claim that has no mapping. On Auth0's own wire it reads http://schemas.auth0.com/ (plural). */

@@ -215,6 +215,13 @@ test('what belongs together is put together and taken apart', async () => {
   expect(await all('users.refreshToken.list', userId)).toEqual([]);
 });
 
+test('the tenant is given a name for people', async () => {
+  expect(await ask('tenants.settings.update', { friendly_name: 'Staging' })).toMatchObject({
+    friendly_name: 'Staging',
+  });
+  expect(await ask('tenants.settings.get')).toMatchObject({ friendly_name: 'Staging', name: 'mintmark' });
+});
+
 test('an Action is deployed and bound', async () => {
   const { id } = await made('actions');
   expect(await ask('actions.deploy', id)).toMatchObject({ deployed: true, number: 1 });
