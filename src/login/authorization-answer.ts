@@ -65,6 +65,7 @@ export async function issueAuthorizationResponse(
         customClaims: transaction.idToken.customClaims,
         accessToken: access?.token,
         code,
+        ...(request.hashesState && { state: request.state }),
         numericUpdatedAt: request.dialect === 'strict',
       })
     : null;

@@ -124,7 +124,7 @@ function claimsOf({
 }
 
 const partOf = (
-  { request, dialect, sendsIssuer }: OidcArrival,
+  { request, client, dialect, sendsIssuer }: OidcArrival,
   target: ResponseTarget | null,
 ): AuthorizationPart => ({
   responseTypes: request.responseType,
@@ -145,6 +145,7 @@ const partOf = (
   extensions: request.extensions,
   dialect,
   sendsIssuer,
+  ...(client?.compliance_level?.startsWith('fapi1') && { hashesState: true as const }),
 });
 
 /** Anyone can send what names no client; as much of it is kept as tells what it was. */

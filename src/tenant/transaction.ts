@@ -142,6 +142,8 @@ export interface AuthorizationPart {
   readonly dialect: Dialect;
   /** Whether the answer names its issuer (RFC 9207). */
   readonly sendsIssuer: boolean;
+  /** Whether the ID token of the answer holds `state` by its hash, as FAPI 1 has it. */
+  readonly hashesState?: true;
   /** What of the scope the user may have; absent until somebody has logged in. */
   readonly authorized?: {
     readonly userId: string;

@@ -1,6 +1,6 @@
 /** /authorize and /oauth/par over HTTP: what FAPI (`compliance_level`) asks of a client, and what of a request that was pushed counts. */
 import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { decodeJwt, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { UserAgent } from '../support/user-agent.js';
@@ -131,6 +131,18 @@ test.each(['fapi2', 'fapi2-auth0', 'fapi2-notion'])(
     }
   },
 );
+
+test('under FAPI 1 the ID token of the answer holds the state by its hash, and under no other rules', async () => {
+  const claimsOf = async (client_id: string): Promise<Record<string, unknown>> => {
+    const { request_uri } = (await push(client_id, { response_type: 'code id_token', nonce: 'n' })).body;
+    const agent = new UserAgent();
+    const page = await agent.get(urlOf(queryOf({ client_id, request_uri: request_uri! })));
+    return decodeJwt(answerAt(await agent.submit(page, LOGIN), landing)['id_token']!);
+  };
+  const half = createHash('sha256').update('a state').digest().subarray(0, 16).toString('base64url');
+  expect((await claimsOf('fapi1'))['s_hash']).toBe(half);
+  expect(await claimsOf('app')).not.toHaveProperty('s_hash');
+});
 
 test('a client without a level is asked for none of it', async () => {
   expect(await push('app', { code_challenge: '', code_challenge_method: '' })).toMatchObject({ status: 201 });

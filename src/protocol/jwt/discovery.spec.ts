@@ -52,7 +52,7 @@ test('algorithms, scopes and claims are those of the tokens', () => {
     'offline_access',
   ]);
   expect(document.claims_supported).toEqual(
-    'address at_hash aud auth_time c_hash email email_verified exp family_name given_name iat iss middle_name name nickname nonce phone_number phone_number_verified picture sid sub updated_at'.split(
+    'address at_hash aud auth_time c_hash email email_verified exp family_name given_name iat iss middle_name name nickname nonce phone_number phone_number_verified picture s_hash sid sub updated_at'.split(
       ' ',
     ),
   );

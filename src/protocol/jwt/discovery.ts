@@ -43,6 +43,7 @@ const PROTOCOL_CLAIMS = [
   'iat',
   'iss',
   'nonce',
+  's_hash',
   'sid',
   'sub',
 ] as const;

@@ -33,6 +33,8 @@ export interface IdTokenInput {
   readonly accessToken?: string | undefined;
   /** The code issued along makes `c_hash`. */
   readonly code?: string | undefined;
+  /** Of the request; it makes `s_hash` (FAPI 1.0 Advanced 5.2.2.1). */
+  readonly state?: string | undefined;
   readonly alg: JwtAlgorithm;
   readonly acr?: string | undefined;
   readonly amr?: readonly string[] | undefined;
@@ -87,6 +89,7 @@ export function idTokenPayload(input: IdTokenInput): Claims {
     ...(input.nonce !== undefined && { nonce: input.nonce }),
     ...(input.accessToken !== undefined && { at_hash: halfHash(input.accessToken, input.alg) }),
     ...(input.code !== undefined && { c_hash: halfHash(input.code, input.alg) }),
+    ...(input.state !== undefined && { s_hash: halfHash(input.state, input.alg) }),
     ...(input.acr !== undefined && { acr: input.acr }),
     ...(input.amr !== undefined && { amr: input.amr }),
     ...organizationClaims(input.organization),
