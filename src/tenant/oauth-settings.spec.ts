@@ -66,6 +66,14 @@ test.each<[object, string, boolean]>([
   expect(settings(body)).toMatchObject({ authMethods: methods.split(' '), isConfidential });
 });
 
+test.each(['fapi1_adv_pkj_par', 'fapi2_sp_pkj_mtls'])(
+  '%s proves itself by private_key_jwt alone',
+  (level) => {
+    const body = { compliance_level: level, token_endpoint_auth_method: 'client_secret_post' };
+    expect(settings(body)).toMatchObject({ authMethods: ['private_key_jwt'], isConfidential: true });
+  },
+);
+
 test.each<[object, object]>([
   [{ rotation_type: 'rotating' }, { expiration_type: 'expiring', infinite_token_lifetime: false }],
   [{ token_lifetime: 60 }, { expiration_type: 'expiring', token_lifetime: 60, idle_token_lifetime: 60 }],

@@ -39,11 +39,15 @@ export interface OauthSettings {
   readonly notion: NotionSettings;
 }
 
-type Public = Pick<Client, 'app_type' | 'token_endpoint_auth_method' | 'client_authentication_methods'>;
+type Public = Pick<
+  Client,
+  'app_type' | 'token_endpoint_auth_method' | 'client_authentication_methods' | 'compliance_level'
+>;
 
 function authMethodsOf(client: Public): readonly TokenEndpointAuthMethod[] {
   const { app_type: type, token_endpoint_auth_method: method, client_authentication_methods: keys } = client;
-  if (keys !== undefined) return ['private_key_jwt'];
+  // the levels with `pkj` in their name have no other
+  if (keys !== undefined || client.compliance_level?.includes('_pkj_')) return ['private_key_jwt'];
   if (method !== undefined) return [method];
   return type === 'native' || type === 'spa' ? ['none'] : ['client_secret_basic', 'client_secret_post'];
 }
