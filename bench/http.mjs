@@ -18,15 +18,15 @@ export async function start(script, args, env) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let out = '';
-  for await (const chunk of child.stdout) {
-    out += chunk;
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0];
-    if (url) {
-      child.stdout.resume();
-      return { child, url };
-    }
-  }
-  throw new Error(`${script} ended before it listened: ${out}`);
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0];
+      if (found) resolve(found);
+    });
+    child.once('exit', () => reject(new Error(`${script} ended before it listened: ${out}`)));
+  });
+  return { child, url };
 }
 
 /** Microseconds of CPU a request costs the server, over so many seconds. */
