@@ -122,7 +122,6 @@ export function mintClientToken(
   const clientId = transaction.clientId!;
   const granted = clientScopes(transaction);
   return mintAccessToken({
-    ...order,
     audience: transaction.oidc!.audience,
     subject: `${clientId}@clients`,
     clientId,
@@ -131,6 +130,7 @@ export function mintClientToken(
     permissions: tellsPermissions ? granted : undefined,
     customClaims: transaction.accessToken.customClaims,
     grantType: 'client-credentials',
+    ...order,
   });
 }
 

@@ -108,24 +108,3 @@ test('initiators of a back-channel logout are those that are selected, or all', 
   expect(of({ mode: 'all', selected_initiators: ['rp-logout'] })).toBe('all');
   expect(of({})).toEqual(['rp-logout', 'idp-logout']);
 });
-
-test("what Notion's answers tell is the same each time, and what the client says where it says something", () => {
-  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-  const { notion } = settings();
-  expect(notion.bot_id).toMatch(uuid);
-  expect(notion.workspace_id).toMatch(uuid);
-  expect(notion.workspace_id).not.toBe(notion.bot_id);
-  expect(settings().notion).toEqual(notion);
-  expect(settings({ client_id: 'other' }).notion.bot_id).not.toBe(notion.bot_id);
-  const own = {
-    bot_id: 'b',
-    workspace_id: 'w',
-    workspace_name: 'Mint',
-    workspace_icon: 'https://icon.test/',
-    owner: { type: 'workspace', workspace: true },
-    duplicated_template_id: 't',
-    rotate_refresh_tokens: true,
-    error_shape: 'notion',
-  };
-  expect(settings({ notion: own }).notion).toEqual(own);
-});

@@ -1,7 +1,6 @@
 /** What holds for a client in OAuth: what it says, and Auth0's defaults where it is silent. Clients are stored as they were written. */
 import type { Client } from './client.js';
 import type { ClientCredential } from './client-credential.js';
-import { notionSettingsOf, type NotionSettings } from './notion-client.js';
 import type { BackchannelLogoutInitiator, OauthDialect, TokenEndpointAuthMethod } from './oauth-client.js';
 
 export interface RefreshTokenSettings {
@@ -36,7 +35,6 @@ export interface OauthSettings {
   /** Of client_credentials. */
   readonly defaultOrganizationId: string | null;
   readonly complianceLevel: NonNullable<Client['compliance_level']>;
-  readonly notion: NotionSettings;
 }
 
 type Public = Pick<
@@ -123,9 +121,5 @@ export function oauthSettingsOf(client: Client): OauthSettings {
     organizationRequireBehavior: client.organization_require_behavior ?? 'no_prompt',
     defaultOrganizationId: client.default_organization?.organization_id ?? null,
     complianceLevel,
-    /** Only Notion's path asks, and its ids are digests. */
-    get notion() {
-      return notionSettingsOf(client);
-    },
   };
 }

@@ -62,22 +62,23 @@ export const randomText = (random: (bytes: number) => Buffer): string => random(
 /** What is kept of an access token, by which it is looked into and revoked. */
 export const keptAccessToken = (
   { token, audience, issuedAt, expiresAt }: MintedAccessToken,
-  {
-    dpopJkt,
-    act,
-    ...of
-  }: Pick<AccessToken, 'grantId' | 'clientId' | 'userId' | 'scope' | 'subject' | 'customClaims'> & {
+  of: Pick<AccessToken, 'grantId' | 'clientId' | 'userId' | 'scope' | 'subject' | 'customClaims'> & {
     readonly dpopJkt?: string | undefined;
     readonly act?: AccessToken['act'] | undefined;
   },
 ): AccessToken => ({
-  ...of,
-  ...(dpopJkt !== undefined && { dpopJkt }),
-  ...(act && { act }),
   key: tokenDigest(token),
+  grantId: of.grantId,
+  clientId: of.clientId,
+  userId: of.userId,
   audience,
+  scope: of.scope,
   issuedAt: issuedAt.toISOString(),
   expiresAt: expiresAt.toISOString(),
+  customClaims: of.customClaims,
+  subject: of.subject,
+  ...(of.dpopJkt !== undefined && { dpopJkt: of.dpopJkt }),
+  ...(of.act && { act: of.act }),
 });
 
 /** Throws JwtError. */

@@ -1,5 +1,6 @@
 /** Notion's wire (oauth-oidc.md 12): how it grants, and what of a client's settings its answers tell. Pure. */
-import type { NotionOwner } from '../tenant/notion-client.js';
+import type { Client } from '../tenant/client.js';
+import { notionSettingsOf, type NotionOwner, type NotionSettings } from '../tenant/notion-client.js';
 import type { OauthSettings } from '../tenant/oauth-settings.js';
 import type { UserProfile } from '../tenant/user.js';
 import type { TokenResponse } from './token-call.js';
@@ -8,12 +9,12 @@ import type { TokenResponse } from './token-call.js';
 export const NOTION_GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token'];
 
 /** The settings that count where an integration of Notion calls: `speaksNotion` says which client is one. */
-export const inNotion = (oauth: OauthSettings): OauthSettings => ({
+export const inNotion = (client: Client, oauth: OauthSettings): OauthSettings => ({
   ...oauth,
   dialect: 'notion',
   refreshToken: {
     ...oauth.refreshToken,
-    rotation_type: oauth.notion.rotate_refresh_tokens ? 'rotating' : 'non-rotating',
+    rotation_type: notionSettingsOf(client).rotate_refresh_tokens ? 'rotating' : 'non-rotating',
   },
 });
 
@@ -40,7 +41,7 @@ function ownerOf(user: UserProfile | null): NotionOwner {
 /** 12.2: without what RFC 6749 would say of the token, and with whose workspace it opens. */
 export function notionTokenBody(
   { access_token, refresh_token }: Pick<TokenResponse, 'access_token' | 'refresh_token'>,
-  { notion }: Pick<OauthSettings, 'notion'>,
+  notion: NotionSettings,
   user: UserProfile | null,
   requestId: string,
 ): Readonly<Record<string, unknown>> {

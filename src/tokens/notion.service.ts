@@ -7,7 +7,6 @@ import type { Parameters } from '../protocol/oauth/parameters.js';
 import { ClientStore } from '../storage/client-store.js';
 import type { Client } from '../tenant/client.js';
 import { notionSettingsOf } from '../tenant/notion-client.js';
-import { oauthSettingsOf } from '../tenant/oauth-settings.js';
 import type { ClientAnswer } from './client-calls.service.js';
 import { IntrospectionService } from './introspection.service.js';
 import { NOTION_GRANT_TYPES, notionTokenBody } from './notion-answers.js';
@@ -43,7 +42,7 @@ export class NotionService {
       return refused(answer, clientId === null ? null : await this.clients.get(clientId), requestId);
     }
     const { body, client, transaction } = answer;
-    return accepted(notionTokenBody(body, oauthSettingsOf(client), transaction.user, requestId), requestId);
+    return accepted(notionTokenBody(body, notionSettingsOf(client), transaction.user, requestId), requestId);
   }
 
   async introspect(call: TokenCall): Promise<ErrorAnswer> {

@@ -112,7 +112,7 @@ export class TokenEndpointService {
     // the path chooses the words alone, unless the client is Notion's as well
     const oauth =
       progress.dialect === 'notion' && speaksNotion(client)
-        ? inNotion(authenticated.oauth)
+        ? inNotion(client, authenticated.oauth)
         : authenticated.oauth;
     const { dialect } = oauth;
     draft.note({ name: 'client.authenticated', at: draft.transaction.createdAt, detail: { method } });
@@ -149,8 +149,8 @@ export class TokenEndpointService {
         `the parameter grant_type is missing; it may be ${this.grants.types.join(', ')}`,
       );
     const row = this.grants.named(type);
+    if (row) draft.know({ protocol: row.name });
     draft.know({
-      ...(row && { protocol: row.name }),
       oidc: { scope: '', grantType: shortened(type, LONGEST_GRANT_TYPE) },
     });
     return row;

@@ -58,9 +58,9 @@ export class ClientCredentialsGrant implements GrantRow {
     const organization = await this.#organization(call, grant);
     draft.know({
       oidc: {
+        audience: target.audience,
         ...draft.transaction.oidc,
         scope: (asked ?? scopes ?? []).join(' '),
-        audience: target.audience,
         ...defaulted(asked, target),
       },
       ...(scopes && { clientGrant: { scope: scopes } }),
