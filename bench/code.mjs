@@ -1,11 +1,13 @@
-/** The exchange of codes: a code for each request, made before the clock runs, by /authorize in a browser that is logged in. */
+/** The exchange of codes at the token endpoint: a code for each request, made before the clock runs. */
 import autocannon from 'autocannon';
-import { cpuOfProcess } from './cost.mjs';
+import { cpuOfProcess, median } from './cost.mjs';
 
 const CALLBACK = 'https://app.example.test/callback';
-export const SECRET = 'a secret of the machine, long enough';
+const SECRET = 'a secret of the machine, long enough';
 /** So many /authorize requests at once. */
 const AT_ONCE = 16;
+/** The store of oidc-provider forgets what is beyond its thousand newest. */
+const LOT = 400;
 
 export const codeClient = {
   client_id: 'app',
@@ -17,8 +19,8 @@ export const codeClient = {
   auto_login: 'auth0|alice',
 };
 
-/** From Mintmark, as a browser that follows its redirects gets them. */
-export async function codesOfMintmark({ url }, count) {
+/** By /authorize, as a browser that is logged in gets them. */
+async function codesOfMintmark({ url }, count) {
   const query = new URLSearchParams({
     client_id: 'app',
     response_type: 'code',
@@ -35,7 +37,7 @@ export async function codesOfMintmark({ url }, count) {
   const codes = [];
   const one = async () => {
     while (codes.length < count) {
-      let answer = await ask(`/authorize?${query}`, cookie);
+      const answer = await ask(`/authorize?${query}`, cookie);
       await answer.arrayBuffer();
       const code = new URL(answer.headers.get('location'), url).searchParams.get('code');
       if (!code) throw new Error(`no code, but ${answer.status} ${answer.headers.get('location')}`);
@@ -43,10 +45,10 @@ export async function codesOfMintmark({ url }, count) {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
-  return codes;
+  return codes.slice(0, count);
 }
 
-export const codesOfOidcProvider = async ({ url }, count) => (await fetch(`${url}/codes?${count}`)).json();
+const codesOfOidcProvider = async ({ url }, count) => (await fetch(`${url}/codes?${count}`)).json();
 
 const formOf = (code) =>
   String(
@@ -60,7 +62,7 @@ const formOf = (code) =>
   );
 
 /** Microseconds of CPU that the server takes to exchange each of the codes once. */
-export async function exchangeAll({ child, url }, path, codes, connections) {
+async function exchangeAll({ child, url }, path, codes, connections) {
   const left = [...codes];
   const before = cpuOfProcess(child.pid);
   const result = await autocannon({
@@ -81,5 +83,26 @@ export async function exchangeAll({ child, url }, path, codes, connections) {
   return {
     cpu: ((cpuOfProcess(child.pid) - before) * 1e6) / codes.length,
     perSecond: codes.length / result.duration,
+  };
+}
+
+/** CPU of an exchange relative to the bare server, of either provider, and exchanges a second. The first lots warm up. */
+export async function measureCodes({ bare, own, other, connections, lots, warmUp }) {
+  const results = { own: [], other: [], perSecond: [] };
+  for (let lot = 0; lot < warmUp + lots; lot++) {
+    process.stderr.write(`\r  authorization_code: lot ${lot + 1} of ${warmUp + lots}          `);
+    const base = await exchangeAll(bare, '/oauth/token', Array(LOT).fill('any'), connections);
+    const mine = await exchangeAll(own, '/oauth/token', await codesOfMintmark(own, LOT), connections);
+    const theirs = await exchangeAll(other, '/token', await codesOfOidcProvider(other, LOT), connections);
+    if (lot < warmUp) continue;
+    results.own.push(mine.cpu / base.cpu);
+    results.other.push(theirs.cpu / base.cpu);
+    results.perSecond.push(mine.perSecond);
+  }
+  process.stderr.write('\r');
+  return {
+    ratio: median(results.own),
+    otherRatio: median(results.other),
+    perSecond: median(results.perSecond),
   };
 }

@@ -10,7 +10,7 @@ import { cpuOfProcess, median } from './cost.mjs';
 import { prepareSso } from './sso.mjs';
 
 export const path = (name) => fileURLToPath(new URL(name, import.meta.url));
-const CONNECTIONS = 32;
+export const CONNECTIONS = 32;
 
 export async function start(script, args, env) {
   const child = spawn(process.execPath, [script, ...args], {

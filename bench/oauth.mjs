@@ -1,10 +1,11 @@
-/** client_credentials over HTTP: Mintmark with its real store, oidc-provider in memory, and a bare server that only signs. */
+/** client_credentials and the exchange of codes over HTTP: Mintmark with its real store, oidc-provider in memory, and a bare server that only signs. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeClient, measureCodes } from './code.mjs';
 import { median } from './cost.mjs';
-import { load, path, start } from './http.mjs';
+import { CONNECTIONS, load, path, start } from './http.mjs';
 
 const AUDIENCE = 'https://api.example.test';
 const SECRET = 'a secret of the machine, long enough';
@@ -57,8 +58,8 @@ const asking = (where, more) => ({
   ],
 });
 
-/** CPU of a token relative to the bare server, of either provider, and tokens a second. */
-export async function measureOauth({ warmUp = 15, seconds = 6, rounds = 3 } = {}) {
+/** By grant: CPU of a token relative to the bare server, of either provider, and tokens a second. */
+export async function measureOauth({ warmUp = 15, seconds = 6, rounds = 3, lots = 15 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'mintmark-bench-'));
   const started = [];
   const startOne = async (script, args, env) => {
@@ -73,6 +74,7 @@ export async function measureOauth({ warmUp = 15, seconds = 6, rounds = 3 } = {}
       MINTMARK_CERTS: folder,
     });
     await makeMachine(own);
+    await make(own, '/api/v2/clients', codeClient);
     const other = await startOne('oidc-provider.mjs', [], {});
     const bare = await startOne('bare-server.mjs', ['json', '1'], {});
     const requests = {
@@ -95,9 +97,12 @@ export async function measureOauth({ warmUp = 15, seconds = 6, rounds = 3 } = {}
     }
     process.stderr.write('\r');
     return {
-      ratio: median(results.own),
-      otherRatio: median(results.other),
-      perSecond: median(results.perSecond),
+      clientCredentials: {
+        ratio: median(results.own),
+        otherRatio: median(results.other),
+        perSecond: median(results.perSecond),
+      },
+      code: await measureCodes({ bare, own, other, connections: CONNECTIONS, lots, warmUp: lots }),
     };
   } finally {
     for (const { child } of started) {

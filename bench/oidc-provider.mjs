@@ -34,7 +34,8 @@ server.listen(0, '127.0.0.1', () => {
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: ({ oidc }) => (oidc.client.clientId === 'machine' ? 'https://api.example.test' : undefined),
+        defaultResource: ({ oidc }) =>
+          oidc.client.clientId === 'machine' ? 'https://api.example.test' : undefined,
         getResourceServerInfo: () => ({
           scope: 'read:things',
           audience: 'https://api.example.test',
