@@ -159,6 +159,6 @@ export async function mintIdToken({ key, ...order }: IdTokenOrder): Promise<Mint
     grantedScopes: order.grantedScopes,
     issuer: order.issuer,
   });
-  const payload = idTokenPayload({ ...order, customClaims: claims, alg: key.alg });
+  const payload = idTokenPayload({ alg: key.alg, ...order, customClaims: claims });
   return { token: await signJwt(payload, key), customClaims: claims, dropped };
 }

@@ -98,7 +98,6 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
     organization: grant.organization,
   };
   const access = await mintAccessToken({
-    ...common,
     audience: grant.audience ?? undefined,
     form: order.form,
     grantedScopes: scope,
@@ -110,15 +109,13 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
     act: order.act,
     random: () => randomText(order.random),
     wasRevoked: order.wasRevoked,
+    ...common,
   });
   const id = granted.includes('openid')
     ? await mintIdToken({
-        ...common,
         key: tenant.jwtKeys[order.tokenClient.alg],
         lifetimeInSeconds: order.tokenClient.idTokenLifetimeInSeconds,
         authenticatedAt: login.authenticatedAt ?? now,
-        ...(grant.sessionId !== null && { sessionId: grant.sessionId }),
-        ...(order.nonce !== undefined && { nonce: order.nonce }),
         grantedScopes: granted,
         requestedClaims: grant.idTokenClaims,
         profile: order.user,
@@ -127,6 +124,9 @@ export async function issueTokens(order: IssueOrder): Promise<Issued> {
         acr: grant.acr,
         amr: grant.amr,
         numericUpdatedAt: order.dialect === 'strict',
+        ...common,
+        ...(grant.sessionId !== null && { sessionId: grant.sessionId }),
+        ...(order.nonce !== undefined && { nonce: order.nonce }),
       })
     : null;
   return {
