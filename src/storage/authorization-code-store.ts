@@ -1,10 +1,12 @@
 import type { DataSource } from 'typeorm';
 import type { AuthorizationCode, Grant, IssuedTokens, Reused } from '../tenant/grant.js';
+import type { Transaction } from '../tenant/transaction.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { dropBeyondCap } from './refresh-token-cap.js';
 import { isStorableKey } from './storable-key.js';
 import { insertGrant, insertTokens, keepGrant, type IssuedBeside } from './token-statements.js';
+import { insertTransaction } from './transaction-statements.js';
 
 /** As one statement reads it. */
 export interface FoundCode {
@@ -69,17 +71,19 @@ export class AuthorizationCodeStore {
 
   /**
    * Redeems a code and writes what is issued for it in one step, so that a crash leaves neither a spent code without tokens nor tokens
-   * of a code that can be used again. Answers as `redeem` does; where it is not `true`, nothing was written.
+   * of a code that can be used again; the call's own transaction goes with them. Answers as `redeem` does; where it is not `true`, nothing was written.
    */
   async exchange(
     { digest, grantId }: Pick<AuthorizationCode, 'digest' | 'grantId'>,
     tokens: IssuedTokens & Pick<IssuedBeside, 'endsAt'>,
     now: Date,
+    transaction?: Transaction,
   ): Promise<true | Reused | null> {
     const changed = await this.#database.atomically([
       { sql: REDEEM, values: [digest, now.getTime()], isDecisive: true },
       keepGrant(grantId, tokens, { needsRefresh: tokens.refreshToken !== undefined }),
       ...insertTokens(tokens),
+      ...(transaction ? [insertTransaction(transaction)] : []),
     ]);
     if (changed[0] === 0) return this.#reused(digest);
     if (changed[1] === 0) return null;

@@ -16,6 +16,7 @@ import { changeWithParticipant } from './session-participants.js';
 import { decisive, type SqlValue, type Statement } from './statement.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 import { insertGrant, insertTokens, type IssuedBeside } from './token-statements.js';
+import { insertTransaction } from './transaction-statements.js';
 import { decodeCursor, encodeCursor } from './transaction-cursor.js';
 
 /** What a login grants a client, with the code and the tokens that come of it. */
@@ -69,8 +70,6 @@ export interface TransactionListing {
   readonly next: string | null;
 }
 
-const INSERT = `INSERT INTO transactions
-  (id, revision, status, protocol, client_id, user_id, created_at, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 const GET = 'SELECT document FROM transactions WHERE id = ?';
 const UPDATE = `UPDATE transactions SET revision = ?, status = ?, user_id = ?, document = ?
   WHERE id = ? AND revision = ? AND status IN ('pending', 'suspended')`;
@@ -93,20 +92,7 @@ export class TransactionStore {
    * database can look up, and OAuthError `device_answered` where a device that is to be let in does not wait any more.
    */
   async insert(transaction: Transaction, participant?: SessionParticipant, issued?: Beside): Promise<void> {
-    const { id, revision, status, protocol, clientId, userId } = transaction;
-    if (clientId !== null) requireStorableKey(clientId, '/client_id');
-    if (userId !== null) requireStorableKey(userId, '/user/user_id');
-    const values = [
-      id,
-      revision,
-      status,
-      protocol,
-      clientId,
-      userId,
-      instantOf(transaction),
-      JSON.stringify(transaction),
-    ];
-    await this.#changesOne({ sql: INSERT, values }, participant, issued);
+    await this.#changesOne(insertTransaction(transaction), participant, issued);
   }
 
   async get(id: string): Promise<Transaction | null> {

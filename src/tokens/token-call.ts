@@ -52,6 +52,7 @@ export type TokenAnswer = {
 export class CallDraft {
   #transaction: Transaction;
   #ownToken: AccessToken | undefined;
+  #isKept = false;
 
   constructor(begun: Transaction) {
     this.#transaction = begun;
@@ -73,6 +74,16 @@ export class CallDraft {
   /** The same transaction after a step. */
   become(next: Transaction): void {
     this.#transaction = next;
+  }
+
+  /** The same transaction at its end, which was stored with what it issued. */
+  keep(end: Transaction): void {
+    this.#transaction = end;
+    this.#isKept = true;
+  }
+
+  get isKept(): boolean {
+    return this.#isKept;
   }
 
   /** What the client gets for itself. It is kept with the transaction, in one write; what stands on a grant is kept with that. */

@@ -227,8 +227,8 @@ export class TokenEndpointService {
     );
   }
 
-  async #kept({ transaction, ownToken }: CallDraft) {
-    await this.transactions.insert(transaction, undefined, ownToken && { ownToken });
+  async #kept({ transaction, ownToken, isKept }: CallDraft) {
+    if (!isKept) await this.transactions.insert(transaction, undefined, ownToken && { ownToken });
     this.retention.countCreated();
     return transaction;
   }

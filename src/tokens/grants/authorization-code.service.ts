@@ -15,7 +15,7 @@ import { firstRefreshToken, refreshAccess } from '../refresh-tokens.js';
 import { formFor, TargetsService } from '../targets.service.js';
 import type { GrantCall, TokenResponse } from '../token-call.js';
 import { required } from '../token-request.js';
-import { complete } from './completed.js';
+import { completed } from './completed.js';
 import type { GrantRow } from './grant.js';
 
 /** RFC 6749 4.1.3: what a login settled is issued, once. Actions have run before there was a code. */
@@ -79,6 +79,7 @@ export class AuthorizationCodeGrant implements GrantRow {
         now: at,
         random: circumstances.random,
       });
+    const end = completed(call, issued, at, refresh?.token.id ?? null);
     const outcome = await this.codes.exchange(
       code,
       {
@@ -88,9 +89,10 @@ export class AuthorizationCodeGrant implements GrantRow {
         endsAt: new Date(at.getTime() + issuance.tokenClient.idTokenLifetimeInSeconds * 1000).toISOString(),
       },
       at,
+      end,
     );
     if (outcome !== true) throw await this.#spent(outcome?.grantId ?? null);
-    complete(call, issued, at, refresh?.token.id ?? null);
+    draft.keep(end);
     return { ...issued.body, ...(refresh && { refresh_token: refresh.value }) };
   };
 
