@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const isBusy = (error: unknown): boolean =>
+/** Another connection holds the SQLite file, and did so for as long as was waited. */
+export const isBusy = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
 
 const RETRY_AFTER_MS = 20;

@@ -1,4 +1,5 @@
 import type { Database as SqliteConnection, Statement as Prepared, Transaction } from 'better-sqlite3';
+import { isBusy } from './busy.js';
 import type { Statement } from './statement.js';
 
 interface Write {
@@ -12,19 +13,19 @@ interface Write {
  * Stores have a fixed number of them. SQLite prepares one again by itself where a migration changed its tables.
  *
  * Writes are committed in groups. A commit writes every page that changed, and logins change the same few pages of the indexes over and
- * over; so those that come in one turn of the event loop share a commit. Each is answered once it is committed, and fails alone.
+ * over; so those that come in one turn of the event loop share a commit. Each is answered once it is committed, and fails alone: where one
+ * fails, as few do, what the group did is undone, and each is run again and committed by itself.
  */
 export class SqliteStatements {
   readonly #prepared = new Map<string, Prepared>();
-  /** Inside of the group's transaction a savepoint. */
-  readonly #together: Transaction<(statements: readonly Statement[]) => number[]>;
-  readonly #group: Transaction<(writes: readonly Write[]) => readonly (() => void)[]>;
+  readonly #group: Transaction<(writes: readonly Write[]) => readonly number[][]>;
+  readonly #alone: Transaction<(statements: readonly Statement[]) => number[]>;
   #waiting: Write[] = [];
 
   constructor(private readonly connection: SqliteConnection) {
-    this.#together = connection.transaction((statements: readonly Statement[]) => this.#runAll(statements));
+    this.#alone = connection.transaction((statements: readonly Statement[]) => this.#runAll(statements));
     this.#group = connection.transaction((writes: readonly Write[]) =>
-      writes.map((write) => this.#outcomeOf(write)),
+      writes.map(({ statements }) => this.#runAll(statements)),
     );
   }
 
@@ -45,21 +46,20 @@ export class SqliteStatements {
     const writes = this.#waiting;
     this.#waiting = [];
     try {
-      for (const answer of this.#group.immediate(writes)) answer();
+      const changed = this.#group.immediate(writes);
+      for (const [index, { resolve }] of writes.entries()) resolve(changed[index]!);
     } catch (error) {
-      for (const { reject } of writes) reject(error);
+      // another connection holds the file, and was waited for already, with the event loop standing still
+      if (writes.length === 1 || isBusy(error)) for (const { reject } of writes) reject(error);
+      else for (const write of writes) this.#commitAlone(write);
     }
   }
 
-  /** What to answer once all is committed. Throws where the failure of one has undone what the others did. */
-  #outcomeOf({ statements, resolve, reject }: Write): () => void {
+  #commitAlone({ statements, resolve, reject }: Write): void {
     try {
-      const changed = statements.length === 1 ? this.#runAll(statements) : this.#together(statements);
-      return () => resolve(changed);
+      resolve(this.#alone.immediate(statements));
     } catch (error) {
-      // SQLite rolls the whole transaction back by itself when the disk is full or cannot be written (SQLite, "Response To Errors")
-      if (!this.connection.inTransaction) throw error;
-      return () => reject(error);
+      reject(error);
     }
   }
 

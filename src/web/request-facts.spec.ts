@@ -62,6 +62,11 @@ test.each([
   expect(JSON.stringify([query, body])).toBe('[{"kept":"1"},{"kept":"2"}]');
 });
 
+test('leaves them out however they are spelt, and nothing that is only like them', () => {
+  const { query } = requestFactsOf(requestOf('csr%66=1&SAML%52equest=2&Signature&csrfs&csrf2=3&a=csrf=4'));
+  expect(query).toEqual({ csrfs: '', csrf2: '3', a: 'csrf=4' });
+});
+
 test('cuts a long value, never through a character, and leaves a long name out', () => {
   const value = `${'v'.repeat(2047)}😀`;
   const { query } = requestFactsOf(

@@ -92,6 +92,10 @@ export function layBorder(
     if (area === 'program') request.body ??= Buffer.alloc(0);
     done();
   });
+  // Node writes octets as they are; a text it would put behind the headers first, and encode both: a copy of a whole page.
+  fastify.addHook('onSend', (_request, _reply, payload, done) =>
+    done(null, typeof payload === 'string' && payload !== '' ? Buffer.from(payload) : payload),
+  );
   keepCookies(fastify, () => policy().origin.startsWith('https:'));
   acceptJsonBodies(app);
   acceptFormBodies(app);

@@ -38,4 +38,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+const MARKUP = Object.keys(ENTITIES);
+/** Most texts have nothing to escape; of a long one, as a message is, it is told by looking for each character many times faster. */
+const escaped = (text: string): string =>
+  MARKUP.some((character) => text.includes(character))
+    ? text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
+    : text;
