@@ -75,7 +75,9 @@ test('a first start tells what was made', () => {
 
 test('without a client it says how to get one', () => {
   const text = greeting({ ...ready, example: null });
-  expect(text).toContain('There is no client with a callback yet: POST one to http://127.0.0.1:3000/api/v2/clients');
+  expect(text).toContain(
+    'There is no client with a callback yet: POST one to http://127.0.0.1:3000/api/v2/clients',
+  );
   expect(text).not.toContain('curl');
 });
 

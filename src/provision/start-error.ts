@@ -1,7 +1,9 @@
 import { MintmarkError } from '../protocol/mintmark-error.js';
 
 /** Why the server does not start: a file beside it cannot be used. */
-export class StartError extends MintmarkError<'tenant_key_unusable' | 'tls_pair_unusable' | 'seed_unusable'> {}
+export class StartError extends MintmarkError<
+  'tenant_key_unusable' | 'tls_pair_unusable' | 'seed_unusable'
+> {}
 
 /** `ENOENT` and its like; empty where the error has no code. */
 export const codeOf = (error: unknown): string =>

@@ -48,8 +48,9 @@ async function makeApi(more: Readonly<Record<string, unknown>> = {}) {
   return { audience, path: `resource-servers/${answer.body.id}` };
 }
 
-const deleted = async (path: string, body?: unknown): Promise<void> =>
-  void expect((await server.api('DELETE', `/api/v2/${path}`, body)).status).toBe(204);
+const deleted = async (path: string, body?: unknown): Promise<void> => {
+  expect((await server.api('DELETE', `/api/v2/${path}`, body)).status).toBe(204);
+};
 
 test('scopes that the user has lost are dropped, come back with the permission, and permissions are those of now', async () => {
   const { audience } = await makeApi({ enforce_policies: true, token_dialect: 'access_token_authz' });
