@@ -87,7 +87,7 @@ beforeAll(async () => {
   await make({
     client_id: 'hostile',
     name: HOSTILE.slice(0, 256),
-    callbacks: [`https://sp.example.test/a'b/\\\\/c;$(id)?x='"&y=%3C`],
+    callbacks: [`https://sp.example.test/a'b//c;$(id)?x='"&y=%3C`],
     addons: {
       samlp: { entityId: HOSTILE, audience: HOSTILE_URI, logout: { callback: `https://x.test/?'"\\` } },
     },
