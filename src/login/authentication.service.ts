@@ -26,7 +26,10 @@ const MOST_CANDIDATES = 5;
 
 export type Refusal = 'unknown_user' | 'no_password' | 'wrong_password' | 'blocked';
 export type Authentication =
-  | { readonly user: User }
+  | {
+      readonly user: User;
+      /** When the password began to be looked at: what was changed since is not known to it. */ readonly provedAt: Date;
+    }
   | { readonly user: null; /** For the inspector; the page tells nothing. */ readonly why: Refusal };
 
 /** Says whether somebody is who they say. Every refusal looks the same from outside, and takes as long. */
@@ -51,6 +54,7 @@ export class AuthenticationService {
     address: string,
     caller: string = address,
   ): Promise<Authentication> {
+    const provedAt = this.clock.now();
     const network = networkOf(address);
     const name = `name:${digest(`${username.trim().toLowerCase()}\n${network}`)}`;
     // what is refused here does not count below: one network cannot use up what others share
@@ -72,7 +76,7 @@ export class AuthenticationService {
       const isRight = await verifyPassword(password, hash);
       if (isRight && user.blocked !== true) {
         await this.#succeeded(user, network, [name, ...counted]);
-        return { user };
+        return { user, provedAt };
       }
       why = isRight ? 'blocked' : 'wrong_password';
     }
@@ -84,7 +88,7 @@ export class AuthenticationService {
   async byOneClick(userId: string): Promise<Authentication> {
     const user = await this.users.get(userId);
     if (!user) return { user: null, why: 'unknown_user' };
-    return user.blocked === true ? { user: null, why: 'blocked' } : { user };
+    return user.blocked === true ? { user: null, why: 'blocked' } : { user, provedAt: this.clock.now() };
   }
 
   async #candidates(username: string): Promise<readonly User[]> {

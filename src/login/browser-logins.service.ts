@@ -150,7 +150,14 @@ export class BrowserLoginsService {
       if (transaction.userId !== outcome.user.user_id) throw anotherUsers();
       return this.#answer(transaction, browser, tenant);
     }
-    return this.#logIn(transaction, outcome.user, oneClick ? 'one_click' : 'password', browser, tenant);
+    return this.#logIn(
+      transaction,
+      outcome.user,
+      oneClick ? 'one_click' : 'password',
+      browser,
+      tenant,
+      outcome.provedAt,
+    );
   }
 
   /** The user does not want to log in: the SP is told so (SAML Core 3.2.2.2, AuthnFailed). */
@@ -253,9 +260,10 @@ export class BrowserLoginsService {
     by: AuthenticatedBy,
     browser: Browser,
     tenant: Tenant,
+    provedAt?: Date,
   ): Promise<LoginAnswer> {
     const previous = await this.sessions.live(browser.sessionToken, tenant.settings);
-    const { session, cookie } = await this.sessions.begin(user, previous, tenant.settings);
+    const { session, cookie } = await this.sessions.begin(user, previous, tenant.settings, provedAt);
     try {
       return await this.#finish(
         transaction.id,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { SessionStore } from '../storage/session-store.js';
 import { sessionIdOf, type Session } from '../tenant/session.js';
 import type { TenantSettings } from '../tenant/tenant-settings.js';
-import type { User } from '../tenant/user.js';
+import { isBeforePasswordReset, type User } from '../tenant/user.js';
 import { Clock, Randomness } from './ports.js';
 import { SessionEndsService } from './session-ends.service.js';
 
@@ -27,6 +27,7 @@ export function isSessionOver({ session, user }: LiveSession, settings: TenantSe
   const now = at.getTime();
   return (
     user.blocked === true ||
+    isBeforePasswordReset(user, session.authenticatedAt) ||
     now >= Date.parse(session.expiresAt) ||
     now - Date.parse(session.lastSeenAt) >= settings.idle_session_lifetime * HOUR_MS ||
     now >= (session.details?.idleExpiresAt ?? Infinity)
@@ -69,8 +70,8 @@ export class SessionsService {
     user: User,
     previous: LiveSession | null,
     settings: TenantSettings,
+    now: Date = this.clock.now(),
   ): Promise<{ session: Session; cookie?: SessionCookie }> {
-    const now = this.clock.now();
     const at = now.toISOString();
     if (previous?.session.userId === user.user_id) {
       const { session } = previous;

@@ -11,13 +11,18 @@ export interface Entry<Value> {
 
 /** What the file does not give, and so stays as it is kept. */
 const STAYING = ['created_at', 'updated_at', 'client_secret', 'signing_secret'] as const;
+/** What only the server writes, if at all. */
+const WRITTEN_HERE = 'last_password_reset';
 
 /** Yields what is kept itself where nothing changes. */
 export function reseeded<Value extends { readonly updated_at: string }>(
   kept: Value,
   { body, value }: Entry<Value>,
 ): Value {
-  const staying = STAYING.filter((name) => body[name] === undefined && name in kept && name in value);
+  const staying: string[] = STAYING.filter(
+    (name) => body[name] === undefined && name in kept && name in value,
+  );
+  if (body[WRITTEN_HERE] === undefined && WRITTEN_HERE in kept) staying.push(WRITTEN_HERE);
   const next = {
     ...value,
     ...Object.fromEntries(staying.map((name) => [name, (kept as Record<string, unknown>)[name]])),

@@ -137,7 +137,7 @@ async function seedUser({ users, ends }: Pick<SeedStores, 'users' | 'ends'>, use
   // what an earlier user of that id was in the middle of when they were deleted
   if (before === null) return ends.endAllOfUser(user_id, 'account-deleted');
   if (hash !== null) {
-    await users.setPasswordHash(user_id, hash);
+    await users.changePassword(user_id, hash, () => new Date());
     await ends.endAllOfUser(user_id, 'password-changed', 'refresh_tokens');
   }
   if (blocked === true || before.blocked === true) await ends.endAllOfUser(user_id, 'session-revoked');

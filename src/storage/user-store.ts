@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { TenantError } from '../tenant/tenant-error.js';
 import type { User } from '../tenant/user.js';
@@ -101,6 +102,19 @@ export class UserStore {
       userId,
     ]);
     return changed === 1;
+  }
+
+  /**
+   * A new password, and when it came to be (`last_password_reset`): not before the old one is gone, so that whoever was comparing that
+   * began earlier. Whoever logs in after this is told done begins later. `null` where there is no such user.
+   */
+  async changePassword(userId: string, passwordHash: string, now: () => Date): Promise<User | null> {
+    if (!(await this.setPasswordHash(userId, passwordHash))) return null;
+    const last_password_reset = now().toISOString();
+    const user = await this.update(userId, (kept) => ({ ...kept, last_password_reset }));
+    // a timer may be early by a part of a millisecond
+    await setTimeout(2);
+    return user;
   }
 
   /**

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import type { RefreshTokenEffects } from './effects.js';
 import type { RefreshTokenDetails } from './refresh-token-details.js';
 import type { AccessTokenConfiguration, TokenClientPart, TokenConfiguration } from './transaction.js';
-import type { UserProfile } from './user.js';
+import { isBeforePasswordReset, type UserProfile } from './user.js';
 
 export type { RefreshTokenDetails } from './refresh-token-details.js';
 
@@ -35,11 +35,22 @@ export interface Grant {
   readonly createdAt: string;
   /** When the user proved who they are: `auth_time` of every ID token that comes of it. */
   readonly authenticatedAt?: string;
+  /** When what the client itself sent (a password, a token) began to be looked at, by the server's clock. */
+  readonly provedAt?: string;
   readonly acr?: string;
   readonly amr?: readonly string[];
   readonly organization?: { readonly id: string; readonly name?: string };
   /** Of an exchange: the most that may be granted of an API again, whose token it began with or came by (space-separated, by audience). */
   readonly bounds?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Whether the password of its user was changed since they proved who they are: then no refresh token of it is good. A password, and the
+ * session of a browser, are looked at while they change; what REST began is nobody's proof.
+ */
+export function isOfOldPassword({ provedAt, sessionId, authenticatedAt }: Grant, user: UserProfile): boolean {
+  const at = provedAt ?? (sessionId === null ? undefined : authenticatedAt);
+  return at !== undefined && isBeforePasswordReset(user, at);
 }
 
 /** What a login settled for the tokens that follow it: the token endpoint issues by it, and asks nobody again. */

@@ -40,9 +40,11 @@ export function userFrom(body: UserBody, { now, id }: { readonly now: Date; read
   const { user_id: asked = id, identities, user_metadata, app_metadata, ...rest } = body;
   const user_id = fullUserId(asked);
   const created_at = instantIn(rest, 'created_at') ?? now.toISOString();
+  const last_password_reset = instantIn(rest, 'last_password_reset');
   return {
     user_id,
     ...withoutInstructions(rest),
+    ...(last_password_reset !== undefined && { last_password_reset }),
     identities: identities ?? [identityOf(user_id, body.connection)],
     user_metadata: user_metadata ?? {},
     app_metadata: app_metadata ?? {},
@@ -76,6 +78,7 @@ const FIXED: Readonly<Record<string, string>> = {
   identities: 'cannot be changed: DELETE the user and make another with these identities',
   created_at: 'is written when the user is made and cannot be changed',
   updated_at: 'is written with each change and cannot be set',
+  last_password_reset: 'is written with each new password and cannot be set',
 };
 
 /**

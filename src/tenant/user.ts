@@ -57,6 +57,8 @@ export type UserBody = z.infer<typeof userBodySchema>;
 export type UserProfile = z.infer<typeof inlineProfileSchema> & {
   readonly created_at?: string;
   readonly updated_at?: string;
+  /** When the password was changed last, as Auth0 names it; an ISO instant. */
+  readonly last_password_reset?: string;
 };
 
 export type User = UserProfile & {
@@ -68,3 +70,12 @@ export type User = UserProfile & {
   readonly created_at: string;
   readonly updated_at: string;
 };
+
+/**
+ * Whether the password was changed since: what was proved until then counts for nothing. Within the very millisecond it does not either;
+ * whoever changes the password waits that out.
+ */
+export const isBeforePasswordReset = (
+  { last_password_reset: reset }: UserProfile,
+  provedAt: string,
+): boolean => typeof reset === 'string' && Date.parse(provedAt) <= Date.parse(reset);

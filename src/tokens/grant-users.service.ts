@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { OAuthError, type OAuthErrorCase } from '../protocol/oauth/oauth-error.js';
 import { TransactionStore } from '../storage/transaction-store.js';
 import { UserStore } from '../storage/user-store.js';
-import type { Grant } from '../tenant/grant.js';
+import { isOfOldPassword, type Grant } from '../tenant/grant.js';
 import type { UserProfile } from '../tenant/user.js';
 
 /** Whom a grant is of, as far as anything of it may still be used. */
@@ -27,7 +27,10 @@ export class GrantUsersService {
     return (login?.isOwnProfile === true ? login.user : null) ?? 'gone';
   }
 
-  /** For whom tokens are about to be issued. Throws OAuthError `user_blocked`, and `whenGone` for a user who was deleted. */
+  /**
+   * For whom tokens are about to be issued. Throws OAuthError `user_blocked`, and `whenGone` for a user who was deleted, or whose password
+   * was changed: a login that was looking at the old one at that moment ends nothing, and is worth nothing.
+   */
   async require(grant: Grant, whenGone: OAuthErrorCase): Promise<UserProfile> {
     const user = await this.find(grant);
     if (user === 'gone')
@@ -37,6 +40,11 @@ export class GrantUsersService {
       );
     if (user === 'blocked')
       throw new OAuthError('user_blocked', `the user ${grant.userId} is blocked; PATCH the user to unblock`);
+    if (isOfOldPassword(grant, user))
+      throw new OAuthError(
+        whenGone,
+        `the password of the user ${grant.userId} was changed since the login; somebody must log in anew`,
+      );
     return user;
   }
 }

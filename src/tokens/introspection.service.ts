@@ -12,7 +12,13 @@ import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import { scopeWords } from '../protocol/oauth/scopes.js';
 import { ClientStore } from '../storage/client-store.js';
 import { SessionStore } from '../storage/session-store.js';
-import type { FoundAccessToken, FoundRefreshToken, Grant } from '../tenant/grant.js';
+import {
+  isOfOldPassword,
+  type FoundAccessToken,
+  type FoundRefreshToken,
+  type Grant,
+} from '../tenant/grant.js';
+import type { UserProfile } from '../tenant/user.js';
 import { refreshTokenState } from '../tenant/grant.js';
 import { oauthSettingsOf } from '../tenant/oauth-settings.js';
 import { ClientCallsService, type ClientAnswer, type ClientCall } from './client-calls.service.js';
@@ -115,6 +121,7 @@ export class IntrospectionService {
         state === 'revoked' ||
         state === 'reused' ||
         holder.isGone ||
+        (holder.user !== null && isOfOldPassword(grant, holder.user)) ||
         (token.details.access === 'online' && (await this.#isSessionOver(grant.sessionId))),
       ...(token.details.dpopJkt !== undefined && { jkt: token.details.dpopJkt }),
     };
@@ -124,14 +131,18 @@ export class IntrospectionService {
   async #holder(
     clientId: string,
     grant: Pick<Grant, 'userId' | 'transactionId'>,
-  ): Promise<{ readonly isGone: boolean; readonly named: { readonly username?: string } }> {
+  ): Promise<{
+    readonly isGone: boolean;
+    readonly user: UserProfile | null;
+    readonly named: { readonly username?: string };
+  }> {
     const [client, user] = await Promise.all([
       this.clients.get(clientId),
       grant.userId === null ? null : this.grantUsers.find(grant),
     ]);
-    if (client === null || typeof user === 'string') return { isGone: true, named: {} };
+    if (client === null || typeof user === 'string') return { isGone: true, user: null, named: {} };
     const username = user?.username ?? user?.email;
-    return { isGone: false, named: username === undefined ? {} : { username } };
+    return { isGone: false, user, named: username === undefined ? {} : { username } };
   }
 
   /** Looking does not keep it alive. */

@@ -9,8 +9,14 @@ import { OAuthError } from '../protocol/oauth/oauth-error.js';
 import { GrantStore } from '../storage/grant-store.js';
 import { RefreshTokenStore } from '../storage/refresh-token-store.js';
 import { UserStore } from '../storage/user-store.js';
-import { accessTokenState, refreshTokenState, tokenDigest, type Grant } from '../tenant/grant.js';
-import type { User } from '../tenant/user.js';
+import {
+  accessTokenState,
+  isOfOldPassword,
+  refreshTokenState,
+  tokenDigest,
+  type Grant,
+} from '../tenant/grant.js';
+import { isBeforePasswordReset, type User } from '../tenant/user.js';
 import type { ActorClaim } from './actor-claim.js';
 import { requireKey } from './proof-of-possession.js';
 import type { GrantCall } from './token-call.js';
@@ -44,7 +50,7 @@ export interface TokenSubject {
   readonly act?: ActorClaim;
   /** Of the key that it is bound to, which the call proved to have. */
   readonly dpopJkt?: string;
-  /** What is issued for it lives no longer. */
+  /** Where it ends by itself: what is issued for it lives no longer, and no refresh token comes with it. */
   readonly secondsLeft?: number;
 }
 
@@ -108,23 +114,25 @@ export class SubjectTokensService {
       ...(grant && originOf(grant)),
       ...(kept.act && { act: kept.act }),
       ...(kept.dpopJkt !== undefined && { dpopJkt: kept.dpopJkt }),
-      secondsLeft: Math.max(1, Math.floor((Date.parse(kept.expiresAt) - now.getTime()) / 1000)),
+      secondsLeft: secondsUntil(Date.parse(kept.expiresAt), now),
     };
   }
 
   /** The calling client's alone: it says that somebody logged in there, and nowhere else. */
   async #ofIdToken({ name, token }: Presented, { client }: GrantCall): Promise<TokenSubject> {
     const { issuer } = await this.tenants.current();
+    const now = this.clock.now();
     const verification = await verifyJwt(token, {
       keys: await this.tenants.jwks(),
       issuer,
-      now: this.clock.now(),
+      now,
     });
     const failed = verification.steps.find(({ status }) => status === 'fail');
     if (!verification.valid) throw invalid(name, failed?.detail ?? 'it does not verify');
     const {
       sub,
       aud,
+      exp,
       auth_time: authTime,
       events,
       org_id: id,
@@ -143,11 +151,17 @@ export class SubjectTokensService {
         name,
         `it was issued to ${quoted(aud)} (aud), and ${client.client_id} calls: a client exchanges its own ID tokens, and is given access tokens by others`,
       );
+    const user = await this.#user(name, sub);
+    // nothing else revokes it; it tells whole seconds, and one of the same second is not refused
+    const latest = new Date(authTime * 1000 + 999).toISOString();
+    if (isBeforePasswordReset(user, latest) || latest < user.created_at)
+      throw invalid(name, `the user ${quoted(sub)} was made, or has another password, since the login`);
     return {
       sub,
-      user: await this.#user(name, sub),
+      user,
       isOwnLogin: true,
       authenticatedAt: new Date(authTime * 1000).toISOString(),
+      secondsLeft: secondsUntil(Number(exp) * 1000, now),
       ...(isText(id) && { organization: { id, ...(isText(called) && { name: called }) } }),
     };
   }
@@ -173,6 +187,9 @@ export class SubjectTokensService {
     if (state !== 'active' && state !== 'again') throw invalid(name, `the refresh token is ${state}`);
     if (details.dpopJkt !== undefined) requireKeyOf(name, 'the refresh token', details.dpopJkt, dpopJkt);
     const { sessionId } = grant;
+    const user = grant.userId === null ? null : await this.#user(name, grant.userId);
+    if (user && isOfOldPassword(grant, user))
+      throw invalid(name, 'the password of its user was changed since the login');
     if (
       details.access === 'online' &&
       (sessionId === null || !(await this.sessions.liveById(sessionId, tenant.settings)))
@@ -180,7 +197,7 @@ export class SubjectTokensService {
       throw invalid(name, 'the session of the refresh token is over (online_access)');
     return {
       sub: grant.userId ?? `${grant.clientId}${CLIENTS}`,
-      user: grant.userId === null ? null : await this.#user(name, grant.userId),
+      user,
       scope: grant.scope,
       bounds: { ...grant.bounds, ...boundsOf([grant.audience ?? []].flat(), grant.scope) },
       isOwnLogin: true,
@@ -197,6 +214,9 @@ export class SubjectTokensService {
     return user;
   }
 }
+
+const secondsUntil = (end: number, now: Date): number =>
+  Math.max(1, Math.floor((end - now.getTime()) / 1000));
 
 const boundsOf = (audiences: readonly string[], scope: string): Readonly<Record<string, string>> =>
   Object.fromEntries(audiences.map((audience) => [audience, scope]));

@@ -161,13 +161,18 @@ test('at each start the seed takes the place of what it names; dates, secrets an
   const { updated_at: before, ...expected } = { ...client, name: 'Renamed' };
   expect(again).toEqual(expected);
   expect(Date.parse(updated_at)).toBeGreaterThan(Date.parse(before));
-  expect((await second.api('GET', '/api/v2/users/auth0%7Cjane')).body).toEqual(user);
+  const jane = (await second.api<User>('GET', '/api/v2/users/auth0%7Cjane')).body;
+  expect(jane).toEqual({ ...user, last_password_reset: expect.any(String) as string });
   const hash = (await second.app.get(UserStore).passwordHash('auth0|jane'))!;
   expect(await verifyPassword('battery-staple', hash)).toBe(true);
   expect((await second.api('GET', '/api/v2/clients/other')).status).toBe(200);
   expect((await second.api('GET', '/api/v2/tenants/settings')).body).toEqual(
     tenantSettingsSchema.parse({ name: 'acme', default_audience: 'urn:api' }),
   );
+  await stop(second);
+
+  const third = await start(await seedFile(SEED.replace('correct-horse', 'battery-staple')));
+  expect((await third.api('GET', '/api/v2/users/auth0%7Cjane')).body).toEqual(jane);
 });
 
 test('a seed that blocks a user, or gives a new password, ends what that ends over REST', async () => {

@@ -1,6 +1,8 @@
 /** Token exchange over HTTP (RFC 8693): which tokens are taken, what is issued for them, and who acts for whom. */
 import * as fc from 'fast-check';
+import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { UserStore } from '../../src/storage/user-store.js';
 import { bindHandlers, unbindAll } from '../support/actions.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import {
@@ -60,6 +62,7 @@ const exchange = (parameters: Parameters, client_id = 'gateway') =>
     audience: OTHER_API,
     ...parameters,
   });
+const expOf = (jwt: string | undefined): number => decodeJwt(jwt!).exp!;
 const ownToken = async (client_id: string): Promise<string | undefined> => {
   const { body } = await token(server, {
     grant_type: 'client_credentials',
@@ -92,8 +95,9 @@ test('ID tokens and refresh tokens are taken of the client that exchanges', asyn
   const byIdToken = await exchange({ subject_token: (await login('gateway')).id_token, ...asIdToken });
   expect(byIdToken).toMatchObject({
     status: 200,
-    body: { id_token: expect.any(String) as string, refresh_token: expect.any(String) as string },
+    body: { id_token: expect.any(String) as string },
   });
+  expect(byIdToken.body.refresh_token).toBeUndefined();
   expect((await verified(server, byIdToken.body.id_token, 'gateway')).payload).toMatchObject({ sub: ALICE });
   const byForeign = await exchange({ subject_token: (await login()).id_token, ...asIdToken });
   expect(refusal(byForeign).slice(0, 2)).toEqual([400, 'invalid_request']);
@@ -105,6 +109,41 @@ test('ID tokens and refresh tokens are taken of the client that exchanges', asyn
   expect(answer.status).toBe(200);
   expect(answer.body.refresh_token).toBeUndefined();
   expect((await exchange({ subject_token: foreign, subject_token_type })).body.error).toBe('invalid_request');
+});
+
+test('what an ID token is exchanged for ends with it, and brings no refresh token, by whichever dialect', async () => {
+  const issuance = { tokenClient: { alg: 'RS256', idTokenLifetimeInSeconds: 60 } } as const;
+  const { code } = await makeCode(server, { clientId: 'gateway', issuance });
+  const { body: first } = await redeem(server, code, { client_id: 'gateway' });
+  const asIdToken = { subject_token: first.id_token, subject_token_type: `${TYPE}id_token` };
+  const end = expOf(first.id_token);
+  const both = await exchange({ ...asIdToken, scope: 'openid offline_access read:orders' });
+  expect(both.body.refresh_token).toBeUndefined();
+  const alone = await exchange({
+    ...asIdToken,
+    audience: undefined,
+    scope: 'openid',
+    requested_token_type: `${TYPE}id_token`,
+  });
+  expect(alone.body.expires_in).toBeLessThanOrEqual(60);
+  for (const issued of [both.body.access_token, both.body.id_token, alone.body.access_token])
+    expect(expOf(issued)).toBeLessThanOrEqual(end);
+});
+
+test('an ID token of before a new password, or of an earlier user by that id, is exchanged for nothing', async () => {
+  const { id_token: subject_token } = await login('gateway');
+  const asIdToken = { subject_token, subject_token_type: `${TYPE}id_token` };
+  const users = server.app.get(UserStore);
+  const kept = (await users.get(ALICE))!;
+  const status = async () => (await exchange(asIdToken)).status;
+  expect(await status()).toBe(200);
+  const later = new Date(Date.now() + 2000).toISOString();
+  await users.update(ALICE, (user) => ({ ...user, last_password_reset: later }));
+  expect(await status()).toBe(400);
+  await users.update(ALICE, () => ({ ...kept, created_at: later }));
+  expect(await status()).toBe(400);
+  await users.update(ALICE, () => kept);
+  expect(await status()).toBe(200);
 });
 
 test('an actor stands in act, before those who acted before, and gets no refresh token', async () => {

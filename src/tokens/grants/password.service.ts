@@ -55,7 +55,7 @@ export class PasswordGrant implements GrantRow {
     requireProof(call, target.api);
     const asked = askedScopes(parameters);
     const organization = await this.tokens.organization(call);
-    const user = await this.#user(call, username, password, realm);
+    const { user, provedAt } = await this.#user(call, username, password, realm);
     const authenticatedAt = this.clock.now().toISOString();
     draft.note({
       name: 'user.authenticated',
@@ -72,6 +72,7 @@ export class PasswordGrant implements GrantRow {
       organization,
       grantType: 'password',
       isOwnLogin: true,
+      provedAt,
     });
   };
 
@@ -92,10 +93,10 @@ export class PasswordGrant implements GrantRow {
     username: string,
     password: string,
     realm: string | null,
-  ): Promise<User> {
+  ): Promise<{ readonly user: User; readonly provedAt: Date }> {
     try {
       const answer = await this.authentication.byPassword(username, password, address, peer);
-      if (answer.user && (realm === null || connectionOf(answer.user) === realm)) return answer.user;
+      if (answer.user && (realm === null || connectionOf(answer.user) === realm)) return answer;
       if (!answer.user && answer.why === 'blocked')
         throw new OAuthError('user_blocked', 'the user is blocked; PATCH the user to unblock');
     } catch (error) {

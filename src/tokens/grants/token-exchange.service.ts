@@ -40,6 +40,7 @@ export class TokenExchangeGrant implements GrantRow {
   readonly exchange = async (call: GrantCall): Promise<TokenResponse> => {
     const { parameters } = call;
     const issuedType = issuedTypeOf(parameters);
+    const provedAt = this.clock.now();
     const subject = await this.#subject(call);
     const user = userOf(subject);
     const act = actingFor(await this.#actor(call), subject.act);
@@ -61,6 +62,7 @@ export class TokenExchangeGrant implements GrantRow {
       longestInSeconds: subject.secondsLeft,
       boundTo: subject.dpopJkt,
       isOwnLogin: subject.isOwnLogin,
+      provedAt,
     };
     if (issuedType === ID_TOKEN_TYPE) {
       requireLogin(login);
@@ -142,7 +144,7 @@ function userOf({ user, sub }: TokenSubject): User {
  */
 function withinSubject(
   { parameters, dialect, draft }: GrantCall,
-  { scope: text, bounds = {}, isOwnLogin }: TokenSubject,
+  { scope: text, bounds = {}, isOwnLogin, secondsLeft }: TokenSubject,
   { audience }: Target,
   isActing: boolean,
 ): readonly string[] {
@@ -152,7 +154,7 @@ function withinSubject(
   const ofApi =
     audience !== undefined && Object.hasOwn(bounds, audience) ? scopeWords(bounds[audience]) : undefined;
   const isWithin = (word: string): boolean => {
-    if (word === 'offline_access' && (!isOwnLogin || isActing)) return false;
+    if (word === 'offline_access' && (!isOwnLogin || secondsLeft !== undefined || isActing)) return false;
     if (isOidcScope(word)) return text === undefined || held.includes(word);
     return ofApi === undefined || ofApi.includes(word);
   };

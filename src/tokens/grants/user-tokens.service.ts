@@ -38,12 +38,14 @@ export interface UserLogin {
   readonly bounds?: Grant['bounds'];
   readonly grantType?: IssueOrder['grantType'];
   readonly act?: IssueOrder['act'];
-  /** The access token lives no longer. */
+  /** Nothing that is issued lives longer, and there is no refresh token. */
   readonly longestInSeconds?: number | undefined;
   /** The key that a refresh token is bound to, though the client has credentials of its own. */
   readonly boundTo?: string | undefined;
   /** Whether the user logged in at this very client: an access token alone says nothing of that. */
   readonly isOwnLogin: boolean;
+  /** When what proves it began to be looked at. */
+  readonly provedAt: Date;
 }
 
 /** What is the same wherever a client comes with what proves a user, and no browser: who may have what, Actions, and the tokens. */
@@ -110,7 +112,10 @@ export class UserTokensService {
     const granted = scopeWords(grant.scope);
     const issued = await issueTokens(await this.#order(call, login, transaction, grant, now));
     const mayRefresh =
-      login.isOwnLogin && !login.act && refreshAccess(granted, oauth, target.api) === 'offline';
+      login.isOwnLogin &&
+      !login.act &&
+      login.longestInSeconds === undefined &&
+      refreshAccess(granted, oauth, target.api) === 'offline';
     const refresh = mayRefresh
       ? firstRefreshToken({
           grant,
@@ -137,7 +142,7 @@ export class UserTokensService {
     const now = this.clock.now();
     const grant = await this.#grant(call, login, transaction, now);
     const { tenant, dialect } = call;
-    const { alg, idTokenLifetimeInSeconds } = transaction.tokenClient;
+    const { alg, idTokenLifetimeInSeconds } = boundedClient(transaction, login);
     const key = tenant.jwtKeys[alg];
     const { token, dropped } = await mintIdToken({
       issuer: tenant.issuer,
@@ -182,7 +187,7 @@ export class UserTokensService {
   /** Where Actions set another user, that one is judged too. */
   async #grant(
     { client, circumstances }: GrantCall,
-    { user, target, organization, authenticatedAt, bounds }: UserLogin,
+    { user, target, organization, authenticatedAt, bounds, provedAt }: UserLogin,
     transaction: Transaction,
     now: Date,
   ): Promise<Grant> {
@@ -204,6 +209,7 @@ export class UserTokensService {
       authenticatedAt,
       ...(organization && { organization: organization.claim }),
       ...(bounds && { bounds }),
+      provedAt: provedAt.toISOString(),
     };
   }
 
@@ -225,7 +231,7 @@ export class UserTokensService {
       dialect,
       grant,
       user: transaction.user ?? user,
-      tokenClient: transaction.tokenClient,
+      tokenClient: boundedClient(transaction, { longestInSeconds }),
       form: {
         ...form,
         lifetimeInSeconds: Math.min(form.lifetimeInSeconds, longestInSeconds ?? form.lifetimeInSeconds),
@@ -262,4 +268,12 @@ export class UserTokensService {
       audience === undefined ? null : await this.authorizations.permissionsAt(audience, userId);
     return permittedScopes(scope, permissions);
   }
+}
+
+function boundedClient(
+  { tokenClient }: Transaction,
+  { longestInSeconds = Infinity }: Pick<UserLogin, 'longestInSeconds'>,
+): Transaction['tokenClient'] {
+  const idTokenLifetimeInSeconds = Math.min(tokenClient.idTokenLifetimeInSeconds, longestInSeconds);
+  return { ...tokenClient, idTokenLifetimeInSeconds };
 }

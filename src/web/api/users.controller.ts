@@ -86,7 +86,7 @@ export class UsersController {
     const hash = patch.password === undefined ? null : await hashPassword(patch.password);
     const now = this.clock.now();
     let wasBlocked = false;
-    const user = existing(
+    let user = existing(
       id,
       await this.users.update(id, (kept) => {
         wasBlocked = kept.blocked === true;
@@ -94,7 +94,7 @@ export class UsersController {
       }),
     );
     if (hash !== null) {
-      await this.users.setPasswordHash(id, hash);
+      user = existing(id, await this.users.changePassword(id, hash, () => this.clock.now()));
       // whoever knew the old one is not to stay logged in
       await this.ends.endAllOfUser(id, 'password-changed', 'refresh_tokens');
     }
