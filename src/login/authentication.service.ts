@@ -13,7 +13,10 @@ import { Clock } from './ports.js';
  * out; of one network whatever the name; and of one that calls for others, and tells for whom.
  */
 const WINDOW_IN_SECONDS = 60;
-const ATTEMPTS_A_NAME = 10;
+const WRONG_A_NAME = 10;
+/** What a wrong one counts, of which one before the password is looked at: so many may be looked at together, and none is taken for a guess. */
+const WEIGHT_OF_WRONG = 3;
+const ATTEMPTS_A_NAME = WRONG_A_NAME * WEIGHT_OF_WRONG;
 const ATTEMPTS_AN_ACCOUNT = 100;
 const ATTEMPTS_A_NETWORK = 600;
 const ATTEMPTS_A_CALLER = 6000;
@@ -58,10 +61,11 @@ export class AuthenticationService {
     const network = networkOf(address);
     const name = `name:${digest(`${username.trim().toLowerCase()}\n${network}`)}`;
     // what is refused here does not count below: one network cannot use up what others share
-    await this.#count(`address:${digest(network)}`, ATTEMPTS_A_NETWORK);
+    const shared = `address:${digest(network)}`;
+    await this.#count(shared, ATTEMPTS_A_NETWORK);
     await this.#count(name, ATTEMPTS_A_NAME);
-    if (networkOf(caller) !== network)
-      await this.#count(`caller:${digest(networkOf(caller))}`, ATTEMPTS_A_CALLER);
+    const callers = networkOf(caller) === network ? [] : [`caller:${digest(networkOf(caller))}`];
+    for (const key of callers) await this.#count(key, ATTEMPTS_A_CALLER);
     const { candidates, counted } = await this.#countAccounts(
       username.trim(),
       await this.#candidates(username.trim()),
@@ -75,12 +79,14 @@ export class AuthenticationService {
       compared = true;
       const isRight = await verifyPassword(password, hash);
       if (isRight && user.blocked !== true) {
-        await this.#succeeded(user, network, [name, ...counted]);
+        await this.#succeeded(user, network, [name, shared, ...callers, ...counted]);
         return { user, provedAt };
       }
       why = isRight ? 'blocked' : 'wrong_password';
     }
     if (!compared) await verifyPassword(password, await this.#nobody);
+    for (let more = 1; more < WEIGHT_OF_WRONG; more += 1)
+      await this.attempts.count(name, this.clock.now(), WINDOW_IN_SECONDS);
     return { user: null, why };
   }
 
@@ -103,7 +109,8 @@ export class AuthenticationService {
 
   /**
    * Whoever may be meant, but for those who were guessed at too often, unless they logged in from here of late. What was typed counts as an
-   * account too, under one key whether it has `auth0|` or not: so nobody learns from the limit who has an account.
+   * account too, under one key whether it has `auth0|` or not: so who guesses by one name learns nothing from the limit. Who uses it up by
+   * one name and then tries another learns that both are of one account; whoever has it is told to wait, not that the password is wrong.
    */
   async #countAccounts(
     typed: string,
@@ -125,9 +132,9 @@ export class AuthenticationService {
     return { candidates, counted: [...refusals.keys()] };
   }
 
-  async #succeeded(user: User, network: string, [name, ...accounts]: readonly string[]): Promise<void> {
+  async #succeeded(user: User, network: string, [name, ...others]: readonly string[]): Promise<void> {
     await this.attempts.clear(name!);
-    for (const key of accounts) await this.attempts.takeBack(key);
+    for (const key of others) await this.attempts.takeBack(key);
     await this.attempts.count(knownKey(user, network), this.clock.now(), KNOWN_FOR_SECONDS);
   }
 

@@ -95,6 +95,29 @@ test('logins that succeed count for nothing', async () => {
   for (const last of [1, 2, 3]) expect((await login(BOB, `192.0.2.${last}`)).status).toBe(200);
 });
 
+test('of twenty logins that come at once and are right none is refused, and nothing stays counted', async () => {
+  const keys = countedKeys();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => login(BOB, HOME)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  const store = server.app.get(LoginAttemptStore);
+  const kinds = new Set<string>();
+  for (const key of new Set(keys.filter((each) => !each.startsWith('known:')))) {
+    kinds.add(key.split(':')[0]!);
+    expect([key, (await store.count(key, new Date(), 60)).count]).toEqual([key, 1]);
+  }
+  expect([...kinds].toSorted()).toEqual(['account', 'address', 'caller', 'name']);
+});
+
+test('of guesses that come at once no more than thirty are looked at', async () => {
+  const guesses = Array.from({ length: 60 }, (_, index) =>
+    login({ ...BOB, password: `wrong ${index}` }, HOME),
+  );
+  const looked = (await Promise.all(guesses)).filter(({ status }) => status === 403);
+  expect(looked.length).toBeGreaterThanOrEqual(10);
+  expect(looked.length).toBeLessThanOrEqual(30);
+  expect((await login(BOB, HOME)).status).toBe(429);
+});
+
 test('who calls for others is counted by their own address, whatever they tell', async () => {
   const keys = countedKeys();
   for (const address of ['203.0.113.1', '203.0.113.2'])
