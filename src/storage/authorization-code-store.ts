@@ -1,11 +1,11 @@
 import type { DataSource } from 'typeorm';
-import type { AuthorizationCode, Grant, IssuedTokens, Reused } from '../tenant/grant.js';
+import type { AuthorizationCode, Grant, IssuedTokens, RedeemedTokens, Reused } from '../tenant/grant.js';
 import type { Transaction } from '../tenant/transaction.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
 import { dropBeyondCap } from './refresh-token-cap.js';
 import { isStorableKey } from './storable-key.js';
-import { insertGrant, insertTokens, keepGrant, type IssuedBeside } from './token-statements.js';
+import { insertGrant, insertTokens, keepGrant } from './token-statements.js';
 import { insertTransaction } from './transaction-statements.js';
 
 /** As one statement reads it. */
@@ -75,7 +75,7 @@ export class AuthorizationCodeStore {
    */
   async exchange(
     { digest, grantId }: Pick<AuthorizationCode, 'digest' | 'grantId'>,
-    tokens: IssuedTokens & Pick<IssuedBeside, 'endsAt'>,
+    tokens: RedeemedTokens,
     now: Date,
     transaction?: Transaction,
   ): Promise<true | Reused | null> {

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { DeviceCode, DeviceCodeStatus, DevicePollOutcome } from '../tenant/device-code.js';
-import type { Grant, IssuedTokens, Issuance, Reused } from '../tenant/grant.js';
+import type { Grant, Issuance, RedeemedTokens, Reused } from '../tenant/grant.js';
+import type { Transaction } from '../tenant/transaction.js';
 import { countWaiting, type Waiting } from './count-waiting.js';
 import { Database } from './database.js';
 import { deleteInLots } from './delete-in-lots.js';
@@ -8,6 +9,7 @@ import type { Statement } from './statement.js';
 import { dropBeyondCap } from './refresh-token-cap.js';
 import { isStorableKey, requireStorableKey } from './storable-key.js';
 import { insertGrant, insertTokens, keepGrant } from './token-statements.js';
+import { insertTransaction } from './transaction-statements.js';
 
 interface DeviceCodeRow {
   readonly status: DeviceCodeStatus;
@@ -156,13 +158,14 @@ export class DeviceCodeStore {
   }
 
   /**
-   * Ends an approved code and writes what is issued for it in one step. Of any number of callers exactly one is told true; where it is
+   * Ends an approved code and writes what is issued for it, and the call's own transaction, in one step. Of any number of callers exactly one is told true; where it is
    * not, nothing was written: `null` was not approved, or has expired, or its grant was revoked.
    */
   async redeem(
     { digest, grantId }: Pick<DeviceCode, 'digest' | 'grantId'>,
-    tokens: IssuedTokens,
+    tokens: RedeemedTokens,
     now: Date,
+    transaction?: Transaction,
   ): Promise<true | Reused | null> {
     if (grantId === null) return null;
     const changed = await this.#database.atomically([
@@ -173,6 +176,7 @@ export class DeviceCodeStore {
       },
       keepGrant(grantId, tokens, { needsRefresh: tokens.refreshToken !== undefined }),
       ...insertTokens(tokens),
+      ...(transaction ? [insertTransaction(transaction)] : []),
     ]);
     if (changed[0] === 1) {
       if (changed[1] === 0) return null;

@@ -1,5 +1,12 @@
 /** How grants, codes and tokens are written, for whoever writes several of them together. */
-import type { AccessToken, AuthorizationCode, Grant, IssuedTokens, RefreshToken } from '../tenant/grant.js';
+import type {
+  AccessToken,
+  AuthorizationCode,
+  Grant,
+  IssuedTokens,
+  RedeemedTokens,
+  RefreshToken,
+} from '../tenant/grant.js';
 import type { Statement } from './statement.js';
 import { requireStorableKey } from './storable-key.js';
 
@@ -88,7 +95,7 @@ const endOfTokens = ({ accessToken, refreshToken }: IssuedTokens): number =>
  */
 export function keepGrant(
   grantId: string,
-  tokens: IssuedTokens & Pick<IssuedBeside, 'endsAt'>,
+  tokens: RedeemedTokens,
   { needsRefresh }: { readonly needsRefresh: boolean },
 ): Statement {
   const until = Math.max(endOfTokens(tokens), instantOf(tokens.endsAt ?? null) ?? 0);

@@ -182,6 +182,12 @@ export interface IssuedTokens {
   readonly refreshToken?: RefreshToken;
 }
 
+/** What a redemption gives. */
+export interface RedeemedTokens extends IssuedTokens {
+  /** ISO instant: until then the grant is kept. */
+  readonly endsAt?: string;
+}
+
 /** Of something that works once, where it did not: `null` where it is unknown, expired or revoked. */
 export interface Reused {
   readonly reused: true;

@@ -10,6 +10,7 @@ import { ClientCredentialsGrant } from './grants/client-credentials.service.js';
 import { DeviceCodeGrant } from './grants/device-code.service.js';
 import { GrantsService } from './grants/grants.service.js';
 import { PasswordGrant } from './grants/password.service.js';
+import { SettledLoginService } from './grants/settled-login.service.js';
 import { RefreshTokenGrant } from './grants/refresh-token.service.js';
 import { GrantUsersService } from './grant-users.service.js';
 import { IntrospectionService } from './introspection.service.js';
@@ -32,6 +33,7 @@ const providers = [
   TargetsService,
   GrantUsersService,
   ClientCredentialsGrant,
+  SettledLoginService,
   AuthorizationCodeGrant,
   RefreshTokenGrant,
   UserTokensService,

@@ -1,22 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { AuthorizationsService } from '../../login/authorizations.service.js';
-import { clockOf } from '../../login/finish.js';
 import { Clock } from '../../login/ports.js';
 import { OAuthError } from '../../protocol/oauth/oauth-error.js';
 import { verifyCodeVerifier } from '../../protocol/oauth/pkce.js';
-import { scopeWords } from '../../protocol/oauth/scopes.js';
 import { AuthorizationCodeStore } from '../../storage/authorization-code-store.js';
 import { GrantStore } from '../../storage/grant-store.js';
 import { tokenDigest, type AuthorizationCode, type Grant } from '../../tenant/grant.js';
-import { GrantUsersService } from '../grant-users.service.js';
-import { issueTokens } from '../issue-tokens.js';
-import { refreshTokenKey, requireKey, requireProof } from '../proof-of-possession.js';
-import { firstRefreshToken, refreshAccess } from '../refresh-tokens.js';
-import { formFor, TargetsService } from '../targets.service.js';
+import { requireKey } from '../proof-of-possession.js';
 import type { GrantCall, TokenResponse } from '../token-call.js';
 import { required } from '../token-request.js';
-import { completed } from './completed.js';
 import type { GrantRow } from './grant.js';
+import { SettledLoginService, tellOf } from './settled-login.service.js';
 
 /** RFC 6749 4.1.3: what a login settled is issued, once. Actions have run before there was a code. */
 @Injectable()
@@ -29,71 +22,22 @@ export class AuthorizationCodeGrant implements GrantRow {
   constructor(
     private readonly codes: AuthorizationCodeStore,
     private readonly grants: GrantStore,
-    private readonly grantUsers: GrantUsersService,
-    private readonly targets: TargetsService,
-    private readonly authorizations: AuthorizationsService,
+    private readonly logins: SettledLoginService,
     private readonly clock: Clock,
   ) {}
 
   readonly exchange = async (call: GrantCall): Promise<TokenResponse> => {
-    const { client, oauth, dialect, parameters, tenant, circumstances, draft } = call;
+    const { client, parameters, draft } = call;
     const digest = tokenDigest(required(parameters, 'code', 'send the code that came to the redirect URI'));
     const { code, grant } = await this.#find(digest, client.client_id);
-    draft.know(factsOf(code, grant, draft.transaction.oidc?.grantType));
+    const login = { grant, issuance: code.issuance, nonce: code.nonce };
+    tellOf(draft, login);
     checkBinding(code, call);
-    await this.grantUsers.require(grant, 'code_expired');
-
-    const at = this.clock.now();
-    const { issuance } = code;
-    const granted = scopeWords(grant.scope);
-    const target = await this.targets.granted(grant.audience);
-    requireProof(call, target.api);
-    const issued = await issueTokens({
-      tenant,
-      dialect,
-      grant,
-      user: issuance.user ?? {},
-      tokenClient: issuance.tokenClient,
-      form: formFor(target, issuance.tokenClient, tenant),
-      scope: scopeWords(issuance.scope),
-      granted,
-      idToken: issuance.idToken,
-      accessToken: issuance.accessToken,
-      permissions: await this.#permissions(grant),
-      nonce: code.nonce,
-      dpopJkt: call.dpopJkt,
-      now: clockOf({ ...draft.transaction, now: issuance.now }, at),
-      random: circumstances.random,
-      wasRevoked: circumstances.wasRevoked,
-    });
-    const access = refreshAccess(granted, oauth, target.api);
-    const refresh =
-      access &&
-      firstRefreshToken({
-        grant,
-        access,
-        settings: oauth.refreshToken,
-        effects: issuance.refreshToken,
-        caller: call,
-        dpopJkt: refreshTokenKey(call),
-        now: at,
-        random: circumstances.random,
-      });
-    const end = completed(call, issued, at, refresh?.token.id ?? null);
-    const outcome = await this.codes.exchange(
-      code,
-      {
-        accessToken: issued.accessToken,
-        ...(refresh && { refreshToken: refresh.token }),
-        // whoever has an ID token is told of a logout as long as that lives
-        endsAt: new Date(at.getTime() + issuance.tokenClient.idTokenLifetimeInSeconds * 1000).toISOString(),
-      },
-      at,
-      end,
-    );
+    const { body, tokens, end, at } = await this.logins.issue(call, login, 'code_expired');
+    const outcome = await this.codes.exchange(code, tokens, at, end);
     if (outcome !== true) throw await this.#spent(outcome?.grantId ?? null);
     draft.keep(end);
-    return { ...issued.body, ...(refresh && { refresh_token: refresh.value }) };
+    return body;
   };
 
   async #find(
@@ -125,30 +69,7 @@ export class AuthorizationCodeGrant implements GrantRow {
       'the code was redeemed before; it works once, and the tokens it gave are revoked now',
     );
   }
-
-  async #permissions({ audience, userId }: Grant): Promise<readonly string[] | undefined> {
-    if (audience === null || userId === null) return undefined;
-    return (await this.authorizations.permissionsAt(audience, userId)) ?? undefined;
-  }
 }
-
-/** What the transaction tells of the login that it goes on from. */
-const factsOf = (code: AuthorizationCode, grant: Grant, grantType: string | undefined) => ({
-  userId: grant.userId,
-  user: code.issuance.user,
-  authenticatedAt: grant.authenticatedAt ?? null,
-  now: code.issuance.now,
-  tokenClient: code.issuance.tokenClient,
-  idToken: code.issuance.idToken,
-  accessToken: code.issuance.accessToken,
-  oidc: {
-    scope: grant.scope,
-    ...(grant.audience !== null && { audience: grant.audience }),
-    ...(code.nonce !== undefined && { nonce: code.nonce }),
-    ...(grantType !== undefined && { grantType }),
-    loginId: code.transactionId,
-  },
-});
 
 /** What the code was issued for must come again. Errors: those of pkce.ts, `token_redirect_uri_missing`, `token_redirect_uri_differs`, `dpop_key_differs`. */
 function checkBinding(

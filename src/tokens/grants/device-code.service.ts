@@ -1,23 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { AuthorizationsService } from '../../login/authorizations.service.js';
-import { clockOf } from '../../login/finish.js';
 import { Clock } from '../../login/ports.js';
 import { OAuthError } from '../../protocol/oauth/oauth-error.js';
-import { scopeWords } from '../../protocol/oauth/scopes.js';
 import { DeviceCodeStore } from '../../storage/device-code-store.js';
 import { GrantStore } from '../../storage/grant-store.js';
 import type { DeviceCode, DevicePollOutcome } from '../../tenant/device-code.js';
 import { tokenDigest, type Grant } from '../../tenant/grant.js';
 import { DEVICE_CODE } from '../device-grant-type.js';
-import { GrantUsersService } from '../grant-users.service.js';
-import { issueTokens } from '../issue-tokens.js';
-import { refreshTokenKey, requireProof } from '../proof-of-possession.js';
-import { firstRefreshToken, refreshAccess } from '../refresh-tokens.js';
-import { formFor, TargetsService } from '../targets.service.js';
 import type { GrantCall, TokenResponse } from '../token-call.js';
 import { required } from '../token-request.js';
-import { complete } from './completed.js';
 import type { GrantRow } from './grant.js';
+import { SettledLoginService, tellOf } from './settled-login.service.js';
 
 /** RFC 8628 3.4: a device asks, again and again, whether somebody has let it in. Actions ran when somebody did. */
 @Injectable()
@@ -30,76 +22,21 @@ export class DeviceCodeGrant implements GrantRow {
   constructor(
     private readonly codes: DeviceCodeStore,
     private readonly grants: GrantStore,
-    private readonly grantUsers: GrantUsersService,
-    private readonly targets: TargetsService,
-    private readonly authorizations: AuthorizationsService,
+    private readonly logins: SettledLoginService,
     private readonly clock: Clock,
   ) {}
 
   readonly exchange = async (call: GrantCall): Promise<TokenResponse> => {
-    const { oauth, dialect, tenant, circumstances, draft } = call;
+    const { draft } = call;
     const code = await this.#approved(call);
-    const grant = await this.#grant(code);
-    await this.grantUsers.require(grant, 'device_code_unknown');
-    const issuance = code.issuance!;
-    const target = await this.targets.granted(grant.audience);
-    requireProof(call, target.api);
-    draft.know({
-      userId: grant.userId,
-      user: issuance.user,
-      authenticatedAt: grant.authenticatedAt ?? null,
-      now: issuance.now,
-      tokenClient: issuance.tokenClient,
-      idToken: issuance.idToken,
-      accessToken: issuance.accessToken,
-      oidc: {
-        ...draft.transaction.oidc,
-        scope: grant.scope,
-        ...(grant.audience !== null && { audience: grant.audience }),
-        ...(grant.transactionId !== null && { loginId: grant.transactionId }),
-      },
-    });
-    const at = this.clock.now();
-    const granted = scopeWords(grant.scope);
-    const issued = await issueTokens({
-      tenant,
-      dialect,
-      grant,
-      user: issuance.user ?? {},
-      tokenClient: issuance.tokenClient,
-      form: formFor(target, issuance.tokenClient, tenant),
-      scope: scopeWords(issuance.scope),
-      granted,
-      idToken: issuance.idToken,
-      accessToken: issuance.accessToken,
-      permissions: await this.#permissions(grant),
-      dpopJkt: call.dpopJkt,
-      now: clockOf(draft.transaction, at),
-      random: circumstances.random,
-      wasRevoked: circumstances.wasRevoked,
-    });
-    const access = refreshAccess(granted, oauth, target.api);
-    const refresh =
-      access &&
-      firstRefreshToken({
-        grant,
-        access,
-        settings: oauth.refreshToken,
-        effects: issuance.refreshToken,
-        caller: call,
-        dpopJkt: refreshTokenKey(call),
-        now: at,
-        random: circumstances.random,
-      });
-    const outcome = await this.codes.redeem(
-      code,
-      { accessToken: issued.accessToken, ...(refresh && { refreshToken: refresh.token }) },
-      at,
-    );
+    const login = { grant: await this.#grant(code), issuance: code.issuance! };
+    tellOf(draft, login);
+    const { body, tokens, end, at } = await this.logins.issue(call, login, 'device_code_unknown');
+    const outcome = await this.codes.redeem(code, tokens, at, end);
     if (outcome === null) throw ended();
     if (outcome !== true) throw await this.#redeemed(outcome.grantId);
-    complete(call, issued, at, refresh?.token.id ?? null);
-    return { ...issued.body, ...(refresh && { refresh_token: refresh.value }) };
+    draft.keep(end);
+    return body;
   };
 
   /** The code, once somebody let its device in. Throws what the device is told until then, and after. */
@@ -132,11 +69,6 @@ export class DeviceCodeGrant implements GrantRow {
       'device_code_unknown',
       'the device code was redeemed before; it works once, and the tokens it gave are revoked now',
     );
-  }
-
-  async #permissions({ audience, userId }: Grant): Promise<readonly string[] | undefined> {
-    if (audience === null || userId === null) return undefined;
-    return (await this.authorizations.permissionsAt(audience, userId)) ?? undefined;
   }
 }
 
