@@ -39,7 +39,6 @@ test('a client that says nothing has what Auth0 gives to a regular web applicati
     organizationRequireBehavior: 'no_prompt',
     defaultOrganizationId: null,
     complianceLevel: 'none',
-    notion: expect.objectContaining({ rotate_refresh_tokens: false, error_shape: 'oauth', owner: null }),
   });
 });
 
