@@ -1,6 +1,7 @@
 /** What Actions see and make of a browser's session: metadata, its end, its cookie, and the methods they record in it. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { Clock } from '../../src/login/ports.js';
+import { answerAt, authorizeUrl, startLanding } from '../oidc/relying-party.js';
 import {
   logsInAs,
   makeServiceProvider,
@@ -59,6 +60,24 @@ test('the session stands in the event of a browser login, with the clients that 
   const again = told(await logIn(), 'session') as { id: string };
   expect(again).toMatchObject({ id: (first as { id: string }).id, clients: [{ client_id: 'browsers' }] });
   expect((await sessionsOfAlice()).map(({ id }) => id)).toContain(again.id);
+});
+
+test('relying parties of OpenID Connect are among the clients of a session', async () => {
+  const landing = await startLanding();
+  onTestFinished(landing.close);
+  await server.api('POST', '/api/v2/clients', {
+    client_id: 'application',
+    name: 'Application',
+    callbacks: [landing.callback],
+  });
+  await bindHandlers(server, [TELL('session', 'event.session')]);
+  await logIn();
+  expect(
+    answerAt(await agent.get(authorizeUrl(server, landing, { client_id: 'application' })), landing),
+  ).toHaveProperty('code');
+  expect(told(await logIn(), 'session')).toMatchObject({
+    clients: [{ client_id: 'browsers' }, { client_id: 'application' }],
+  });
 });
 
 test('session metadata is seen at once, by later Actions, and in the next login of the session alone', async () => {

@@ -91,7 +91,7 @@ export class ActionsService {
       this.#rolesOf(transaction),
     ]);
     const begun: ActionsPart = { ...part, loginsCount };
-    const participants = session ? await this.sessions.participants(session.id) : [];
+    const participants = session ? await this.#clientsIn(session.id) : [];
     const { tenant } = circumstances;
     const outcome = await runTrigger(
       {
@@ -110,7 +110,7 @@ export class ActionsService {
             transaction: current,
             client,
             session,
-            participants: participants.map(({ clientId }) => clientId),
+            participants,
             effects,
             loginsCount,
             ...(roles && { roles }),
@@ -288,6 +288,15 @@ export class ActionsService {
 
   #rolesOf({ userId, organization }: Transaction): Promise<readonly string[]> | undefined {
     return userId === null ? undefined : this.authorizations.rolesOf(userId, organization?.id);
+  }
+
+  /** Whoever the session logged somebody in at, by SAML or by OpenID Connect. */
+  async #clientsIn(sessionId: string): Promise<readonly string[]> {
+    const [participants, grants] = await Promise.all([
+      this.sessions.participants(sessionId),
+      this.grants.inSession(sessionId),
+    ]);
+    return [...new Set([...participants, ...grants].map(({ clientId }) => clientId))];
   }
 
   /** A test counts nobody's login, and sees the count that the login would have made. */
