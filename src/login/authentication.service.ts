@@ -31,7 +31,8 @@ export type Refusal = 'unknown_user' | 'no_password' | 'wrong_password' | 'block
 export type Authentication =
   | {
       readonly user: User;
-      /** When the password began to be looked at: what was changed since is not known to it. */ readonly provedAt: Date;
+      /** When the password began to be looked at: what was changed since is not known to it. */
+      readonly provedAt: Date;
     }
   | { readonly user: null; /** For the inspector; the page tells nothing. */ readonly why: Refusal };
 
